@@ -1,0 +1,233 @@
+"""Finds files, plans every target before the first write, runs workers, isolates failures."""
+
+from __future__ import annotations
+
+import json
+import os
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from scrub import files, workers
+from scrub.errors import InputError, ScrubError, TargetError, UsageError
+from scrub.formats import FORMATS, format_of
+from scrub.names import stem_for
+from scrub.report import FileReport, RunReport, refusal
+from scrub.settings import NamesRule, Settings
+from scrub.workers import Job
+
+UNREAD_SUFFIXES = (
+    ".heic .heif .avif .jxl .jp2 .mpo .svg .pdf .psd .dng .nef .cr2 .cr3 .arw .raf .orf .rw2 "
+    ".mp4 .mov .m4v .3gp .mkv .webm .avi .mts .wmv .mpg .mpeg"
+)
+READ_SUFFIXES = (suffix for form in FORMATS.values() for suffix in form.suffixes)
+MEDIA_SUFFIXES = {*READ_SUFFIXES, *UNREAD_SUFFIXES.split()}
+"""A file that calls itself one of these is never passed over, whatever is in it."""
+
+DROPPINGS = {".ds_store", "thumbs.db", "desktop.ini"}
+"""What file managers leave behind, in lower case."""
+
+APPLE_DOUBLE = b"\x00\x05\x16\x07"
+"""Start of the ``._name`` files that macOS writes beside files on foreign disks (RFC 1740)."""
+
+NOT_A_PICTURE = "not a picture: not copied"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file to clean and where it goes below the output folder."""
+
+    source: Path
+    relative: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What a run will do: the jobs, and the files whose end is known already."""
+
+    jobs: tuple[Job, ...]
+    settled: tuple[FileReport, ...]
+
+
+def outline(
+    inputs: Sequence[Path],
+    out: Path | None,
+    names: NamesRule = "auto",
+    overwrite: bool = False,
+) -> Outline:
+    """Plan every target before anything is written; ``out`` is None for cleaning in place.
+
+    Raises UsageError where there is nothing to clean.
+    """
+    settled: list[FileReport] = []
+    found: list[tuple[Found, str]] = []
+    for one in _distinct(_walked(inputs, out)):
+        try:
+            files.check_input(one.source)
+            if one.source not in inputs and _passed_over(one.source):
+                settled.append(FileReport(one.source, "unchanged", reason=NOT_A_PICTURE))
+                continue
+            found.append((one, _suffix(one.source)))
+        except ScrubError as error:
+            settled.append(refusal(one.source, error))
+    if not found and all(report.status == "unchanged" for report in settled):
+        raise UsageError(None, "found no pictures to clean", "name a picture or a folder of them")
+    if out is None:
+        jobs = [Job(one.source, one.source, one.source.stat().st_mode & 0o7777) for one, _ in found]
+    else:
+        jobs = _targets(found, out, names)
+    return _settle_collisions(jobs, settled, overwrite=overwrite or out is None, out=out)
+
+
+def work(
+    plan: Outline, settings: Settings, count: int | None = None, dry_run: bool = False
+) -> Iterator[FileReport]:
+    """Do what was planned with ``count`` workers, None for one per core.
+
+    Each file's report comes when it is done, those settled before first. On an interrupt
+    (Ctrl-C) the files in hand are finished or undone, and the rest is reported as failed.
+    """
+    yield from plan.settled
+    if not plan.jobs:
+        return
+    open_jobs = {job.source: job for job in plan.jobs}
+    count = min(count or os.cpu_count() or 1, len(plan.jobs))
+    reports = workers.run(plan.jobs, settings, count, dry_run)
+    try:
+        for report in reports:
+            del open_jobs[report.source]
+            yield report
+    except KeyboardInterrupt:
+        reports.close()
+        for source in open_jobs:
+            yield FileReport(source, "failed", reason="interrupted; run scrub again")
+
+
+def check_report_path(report: Path, plan: Outline, overwrite: bool) -> None:
+    """Raise UsageError where writing the report would destroy something."""
+    place = _spelling(report)
+    if any(place in (_spelling(job.source), _spelling(job.target)) for job in plan.jobs):
+        raise UsageError(report, "is a picture of this run", "name another file for --report")
+    if report.exists() and not overwrite:
+        raise UsageError(report, "exists already", "use --overwrite or another file for --report")
+
+
+def save_report(run: RunReport, report: Path) -> None:
+    """Write the JSON report, readable only to its owner: it names the originals."""
+    with files.draft_beside(report) as draft:
+        draft.write_text(json.dumps(run.as_json(), indent=1) + "\n", encoding="utf-8")
+        files.commit(draft, report, 0o600)
+
+
+def _walked(inputs: Iterable[Path], out: Path | None) -> Iterator[Found]:
+    """Every file named or below a folder named, in a fixed order; links are not followed."""
+    for named in inputs:
+        if not named.is_dir() or named.is_symlink():
+            yield Found(named, Path(named.name))
+            continue
+        for folder, below, names in os.walk(named, onerror=_unreadable):
+            here = Path(folder)
+            # The copies of an earlier run are no input, even where they lie inside one.
+            below[:] = sorted(name for name in below if not _same(here / name, out))
+            links = [name for name in below if (here / name).is_symlink()]
+            for name in sorted([*names, *links]):
+                yield Found(here / name, (here / name).relative_to(named))
+
+
+def _unreadable(error: OSError) -> None:
+    raise InputError(
+        Path(error.filename), f"cannot be opened ({error.strerror})", "change its permissions"
+    ) from error
+
+
+def _same(one: Path, other: Path | None) -> bool:
+    return other is not None and one.resolve() == other.resolve()
+
+
+def _distinct(found: Iterable[Found]) -> Iterator[Found]:
+    """Each file once, even where it was named twice."""
+    seen = set()
+    for one in found:
+        place = Path(os.path.abspath(one.source))
+        if place not in seen:
+            seen.add(place)
+            yield one
+
+
+def _passed_over(path: Path) -> bool:
+    """Whether a file found in a folder is plainly no picture: text, or a file manager's dropping.
+
+    Whatever else is not understood is refused by name, so that nothing is skipped in silence.
+    """
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if path.name.lower() in DROPPINGS or head.startswith(APPLE_DOUBLE):
+        return True
+    if path.suffix.lower() in MEDIA_SUFFIXES or b"\x00" in head:
+        return False
+    try:
+        # A character may be cut by the end of the piece.
+        head[: max(0, len(head) - 3)].decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _suffix(source: Path) -> str:
+    """The target's suffix: the source's own where it tells the truth about the bytes."""
+    form = format_of(source)
+    return source.suffix if source.suffix.lower() in form.suffixes else form.suffixes[0]
+
+
+def _targets(found: Sequence[tuple[Found, str]], out: Path, names: NamesRule) -> list[Job]:
+    """Targets below ``out``; replaced names are numbered folder by folder."""
+    taken: defaultdict[Path, set[str]] = defaultdict(set)
+    for one, _ in found:
+        taken[one.relative.parent].add(one.source.stem.lower())
+    jobs = []
+    for one, suffix in found:
+        folder = one.relative.parent
+        stem = stem_for(one.source.stem, names, taken[folder])
+        taken[folder].add(stem.lower())
+        jobs.append(Job(one.source, out / folder / f"{stem}{suffix}"))
+    return jobs
+
+
+def _settle_collisions(
+    jobs: Sequence[Job], settled: Sequence[FileReport], overwrite: bool, out: Path | None
+) -> Outline:
+    """Refuse the jobs whose targets collide with each other, an input or an existing file."""
+    sources = {_spelling(job.source) for job in jobs}
+    by_target: defaultdict[str, list[Job]] = defaultdict(list)
+    for job in jobs:
+        by_target[_spelling(job.target)].append(job)
+    free: list[Job] = []
+    reports = list(settled)
+    for spelling, rivals in by_target.items():
+        for job in rivals:
+            problem = None
+            others = [other.source for other in rivals if other is not job]
+            if others:
+                problem = (
+                    f"would be written to the same file as {others[0]}",
+                    "rename one of them or clean them into different folders",
+                )
+            elif out is not None and spelling in sources:
+                problem = ("is an input itself", "choose another folder for --out")
+            elif job.target.is_symlink():
+                problem = ("is a link", "remove it or choose another folder for --out")
+            elif not overwrite and job.target.exists():
+                problem = ("exists already", "use --overwrite to replace it")
+            if problem is None:
+                free.append(job)
+            else:
+                path = job.source if others else job.target
+                reports.append(refusal(job.source, TargetError(path, *problem)))
+    return Outline(tuple(free), tuple(reports))
+
+
+def _spelling(path: Path) -> str:
+    """Equal for two names that some file system takes for one (case, composed accents)."""
+    return unicodedata.normalize("NFC", os.path.abspath(path)).casefold()

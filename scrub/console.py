@@ -1,0 +1,139 @@
+"""The only code that prints: progress, problems and the summary, with file names made harmless."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import click
+from rich.console import Console as Terminal
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from scrub.report import FileReport, RunReport
+
+MANY = 40
+"""From so many files on, the summary counts them instead of listing each."""
+
+NAMED = 3
+"""How many kinds of removed things a row names before it only counts them."""
+
+
+class Console:
+    """Speaks to one person: results on the standard output, problems and progress on the other.
+
+    ``verbosity``: -1 only problems, 0 problems and the summary, 1 every file and all that
+    was removed from it.
+    """
+
+    def __init__(self, verbosity: int = 0) -> None:
+        self._verbosity = verbosity
+        self._out = Terminal(highlight=False, markup=False, emoji=False)
+        self._err = Terminal(stderr=True, highlight=False, markup=False, emoji=False)
+
+    def problem(self, text: str) -> None:
+        """One line on the error stream, whatever the verbosity."""
+        click.echo(harmless(text), err=True)
+
+    def progress(self, reports: Iterable[FileReport], total: int) -> Iterator[FileReport]:
+        """Hand the reports on, telling each problem as it comes, under a bar on a terminal."""
+        if not self._err.is_terminal or self._verbosity < 0:
+            for report in reports:
+                self._tell(report)
+                yield report
+            return
+        columns = (
+            TextColumn("cleaning"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("files, {task.fields[faces]} faces,"),
+            TimeElapsedColumn(),
+            TextColumn("gone,"),
+            TimeRemainingColumn(elapsed_when_finished=True),
+            TextColumn("left"),
+        )
+        with Progress(*columns, console=self._err, transient=True) as bar:
+            task = bar.add_task("", total=total, faces=0)
+            faces = 0
+            for report in reports:
+                faces += report.faces
+                bar.update(task, advance=1, faces=faces)
+                self._tell(report)
+                yield report
+
+    def summary(self, run: RunReport) -> None:
+        """The table of files and the line of totals."""
+        if self._verbosity < 0:
+            return
+        done = [report for report in run.files if report.kind]
+        if done and (len(done) <= MANY or self._verbosity > 0):
+            self._out.print(self._table(done, run.dry_run))
+        for report in run.files:
+            if report.status == "unchanged" and not report.kind and self._verbosity > 0:
+                self._out.print(Text(f"{harmless(str(report.source))}: {report.reason}"))
+        self._out.print(Text(_totals(run)))
+
+    def _tell(self, report: FileReport) -> None:
+        if report.status in ("refused", "failed"):
+            self.problem(f"{report.source}: {report.reason}")
+        for warning in (*report.plan.warnings, *report.warnings):
+            if self._verbosity > 0:
+                self.problem(f"{report.source}: note: {warning}")
+
+    def _table(self, reports: list[FileReport], dry_run: bool) -> Table:
+        plain = not self._out.is_terminal
+        table = Table(box=None, pad_edge=False, header_style="" if plain else "bold")
+        table.add_column("file", overflow="fold")
+        table.add_column("would be" if dry_run else "copy", overflow="fold")
+        table.add_column("faces", justify="right")
+        table.add_column("removed", overflow="fold")
+        for report in sorted(reports, key=lambda report: str(report.source)):
+            table.add_row(
+                Text(harmless(str(report.source))),
+                Text("" if report.target is None else harmless(report.target.name)),
+                Text(str(report.faces)),
+                Text(self._removed(report)),
+            )
+        return table
+
+    def _removed(self, report: FileReport) -> str:
+        limit = len(report.removed) if self._verbosity > 0 else NAMED
+        named = ", ".join(report.removed[:limit]) or "nothing"
+        more = len(report.removed) - limit
+        return harmless(f"{named} and {more} more" if more > 0 else named)
+
+
+def harmless(text: str) -> str:
+    """The text on one line, with control characters and undecodable bytes written out.
+
+    A file name may hold line breaks, terminal commands or marks that turn the writing
+    direction; none of them may reach the terminal.
+    """
+    return "".join(one if one.isprintable() else _written_out(one) for one in text)
+
+
+def _written_out(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def _totals(run: RunReport) -> str:
+    counts = run.counts
+    done = sum(1 for report in run.files if report.kind)
+    faces = f"{run.faces} {'face' if run.faces == 1 else 'faces'}"
+    if run.dry_run:
+        parts = [f"{done} would be cleaned", f"{faces} found"]
+        passed_over = counts["unchanged"] - done
+    else:
+        parts = [f"{done} cleaned and verified", f"{faces} covered"]
+        passed_over = counts["unchanged"]
+    parts += [f"{counts[status]} {status}" for status in ("refused", "failed") if counts[status]]
+    if passed_over:
+        parts.append(f"{passed_over} other files left out")
+    return f"{', '.join(parts)} in {run.seconds:.1f} s"

@@ -1,0 +1,67 @@
+"""Face detectors behind one protocol, loaded only when they are used.
+
+A detector takes one upright frame and returns every candidate that it has any reason to
+believe in, doubtful ones included, with a score. It does not decide: the ensemble
+(:mod:`scrub.detectors.ensemble`) adds the evidence of all of them up and draws the line.
+
+A new detector is one file with a class and one row in :data:`DETECTORS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Protocol, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scrub.regions import Detection
+
+Pixels = NDArray[np.uint8]
+"""A frame: uint8, H x W x 3, red green blue, upright."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One run of a network: the long side in pixels that the picture is brought to."""
+
+    side: int
+    mirrored: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"{self.side} mirrored" if self.mirrored else str(self.side)
+
+
+class Detector(Protocol):
+    """Finds faces in one frame."""
+
+    def detect(self, rgb: Pixels) -> list[Detection]:
+        """All candidates in ``rgb`` (uint8, H x W x 3), tight boxes in its pixels.
+
+        The same pixels always give the same list.
+        """
+        ...
+
+    def close(self) -> None:
+        """Free what the library below holds; the detector is not used afterwards."""
+        ...
+
+
+DETECTORS = {
+    "centerface": "scrub.detectors.centerface:CenterFace",
+    "blazeface": "scrub.detectors.blazeface:BlazeFace",
+}
+"""Name of a detector -> where its class is; imported at first use only."""
+
+
+def load(name: str, **options: object) -> Detector:
+    """Make the detector called ``name``; its class takes ``options``.
+
+    Raises :class:`scrub.errors.ModelError` where its weights or its library are not there.
+    """
+    module, _, attribute = DETECTORS[name].partition(":")
+    make = cast("Callable[..., Detector]", getattr(import_module(module), attribute))
+    return make(**options)

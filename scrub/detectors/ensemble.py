@@ -1,0 +1,71 @@
+"""Adds the evidence of several detectors and looks up, and draws the line.
+
+A face is seen at many scales, by the mirrored look and by the other network; a pattern in a
+shirt is seen once. So finds that overlap are one candidate, and the sum of the best score of
+each look decides. One strong look is enough; several weak ones are too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from scrub.detectors import Detector, Pixels
+from scrub.regions import Box, Detection
+
+SAME = 0.35
+"""Intersection over union from which two finds are one face."""
+
+
+class Ensemble:
+    """Detectors whose evidence is summed; itself a detector, of what is sure enough to cover."""
+
+    def __init__(self, detectors: Sequence[Detector], threshold: float) -> None:
+        """``threshold`` is the sum of scores from which a candidate is a face."""
+        self._detectors = tuple(detectors)
+        self._threshold = threshold
+
+    def detect(self, rgb: Pixels) -> list[Detection]:
+        """Faces, one detection each, strongest first; ``score`` is the summed evidence."""
+        found = [one for detector in self._detectors for one in detector.detect(rgb)]
+        return [face for face in fuse(found) if face.score >= self._threshold]
+
+    def close(self) -> None:
+        for detector in self._detectors:
+            detector.close()
+
+
+def fuse(found: Iterable[Detection]) -> list[Detection]:
+    """One detection for each group of overlapping ``found``, strongest evidence first.
+
+    Each group forms around its strongest member. Its box is the average of the members'
+    edges, weighted by their scores; its score the sum of each look's best.
+    """
+    rest = sorted(found, key=_rank)
+    faces = []
+    while rest:
+        strongest = rest[0]
+        members = [one for one in rest if one is strongest or one.box.iou(strongest.box) >= SAME]
+        taken = {id(one) for one in members}
+        rest = [one for one in rest if id(one) not in taken]
+        faces.append(_joined(members))
+    return sorted(faces, key=_rank)
+
+
+def _joined(members: Sequence[Detection]) -> Detection:
+    best: dict[str, float] = {}
+    for one in members:
+        best[one.detector] = max(one.score, best.get(one.detector, 0.0))
+    weight = sum(one.score for one in members)
+
+    def edge(name: str) -> float:
+        total: float = sum(getattr(one.box, name) * one.score for one in members)
+        return total / weight
+
+    box = Box.around(edge("left"), edge("top"), edge("right"), edge("bottom"))
+    return Detection(box, sum(best.values()), "+".join(sorted(best)))
+
+
+def _rank(one: Detection) -> tuple[float, tuple[int, int, int, int], str]:
+    """Strongest first; equal ones by place, so that the order never depends on chance."""
+    box = one.box
+    return -one.score, (box.left, box.top, box.right, box.bottom), one.detector

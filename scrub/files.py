@@ -1,0 +1,104 @@
+"""Temporary files, and the one moment when a target changes.
+
+A target is written under a private name in its own folder, flushed to the disk, and put in
+place by one rename. Whatever happens before leaves the old state; whatever happens after,
+the new one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from scrub.errors import InputError, TargetError
+
+NEUTRAL_TIME = 946684800
+"""Seconds since 1970 of the modification time that every target gets: 2000-01-01 UTC."""
+
+DRAFT_PREFIX = ".scrub-"
+DRAFT_SUFFIX = ".part"
+"""What a temporary file's name starts and ends with; no program takes it for a picture."""
+
+
+@contextlib.contextmanager
+def draft_beside(target: Path) -> Iterator[Path]:
+    """A new private file in ``target``'s folder, which is made; removed when the block ends.
+
+    Raises TargetError where the folder cannot be written.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = target.parent / f"{DRAFT_PREFIX}{secrets.token_hex(8)}{DRAFT_SUFFIX}"
+        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except OSError as error:
+        raise unwritable(target, error) from error
+    try:
+        yield draft
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def commit(draft: Path, target: Path, mode: int) -> None:
+    """Put ``draft`` in the place of ``target`` for good, with permissions ``mode``.
+
+    The content is on the disk before the name points to it, and the name before this
+    returns. Raises TargetError and leaves ``target`` as it was where that fails.
+    """
+    try:
+        os.chmod(draft, mode)
+        os.utime(draft, (NEUTRAL_TIME, NEUTRAL_TIME))
+        with draft.open("rb+") as file:
+            os.fsync(file.fileno())
+        os.utime(draft, (NEUTRAL_TIME, NEUTRAL_TIME))
+        os.replace(draft, target)
+        _flush_folder(target.parent)
+    except OSError as error:
+        raise unwritable(target, error) from error
+
+
+def plain_mode() -> int:
+    """The permissions that a new file gets from the user's own mask."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def check_input(path: Path) -> None:
+    """Raise InputError unless ``path`` is a readable file itself, not a link or a device."""
+    try:
+        found = path.lstat()
+    except FileNotFoundError as error:
+        raise InputError(path, "does not exist", "check the name") from error
+    except OSError as error:
+        raise InputError(
+            path, f"cannot be looked at ({error.strerror})", "check the name and its folder"
+        ) from error
+    if stat.S_ISLNK(found.st_mode):
+        raise InputError(path, "is a link", "name the file that it points to")
+    if not stat.S_ISREG(found.st_mode):
+        raise InputError(path, "is not a file", "name a picture or a folder")
+    if not os.access(path, os.R_OK):
+        raise InputError(path, "may not be read", "change its permissions")
+
+
+def unwritable(target: Path, error: OSError) -> TargetError:
+    """The error to raise where ``target`` could not be written because of ``error``."""
+    reason = error.strerror or type(error).__name__
+    return TargetError(
+        target, f"cannot be written ({reason})", "check the folder, its permissions and free space"
+    )
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make a rename in ``folder`` last through a power cut, where the system can be asked to."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,85 @@
+"""What every container is read into: a clip of upright RGB frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scrub.metadata import Entry
+
+Form = Literal["still", "animation", "pages"]
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A file that was recognised and can be read; a still is a clip of one frame.
+
+    ``kind`` is the container's key in :data:`scrub.formats.FORMATS`; ``width`` and ``height``
+    are those of the first frame as stored, upright, in pixels; ``loop`` is how often an
+    animation plays, 0 for ever, None once; ``max_side`` bounds the long side that frames are
+    shrunk to; ``lossless`` says that pixels were stored exactly.
+    """
+
+    path: Path
+    kind: str
+    form: Form
+    width: int
+    height: int
+    frames: int
+    loop: int | None = None
+    max_side: int | None = None
+    lossless: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture of a clip, upright, in sRGB.
+
+    ``rgb`` is uint8, H x W x 3; ``alpha`` is uint8, H x W, or None where all is opaque, and
+    ``rgb`` is 0 wherever ``alpha`` is; ``duration`` is in milliseconds, 0 outside animations;
+    ``warnings`` tell what reading could not keep.
+    """
+
+    index: int
+    rgb: NDArray[np.uint8]
+    alpha: NDArray[np.uint8] | None = None
+    duration: float = 0.0
+    warnings: tuple[str, ...] = ()
+
+
+Paint = Callable[[Frame], Frame]
+
+
+class Format(Protocol):
+    """One container: how to read it, list it and write it anew."""
+
+    @property
+    def kind(self) -> str:
+        """Key in the table, and what the report calls it."""
+        ...
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """File name endings in lower case with the dot; the first is given to new files."""
+        ...
+
+    def probe(self, path: Path, max_side: int | None = None) -> Media:
+        """Read the header. Raises InputError where the file is damaged or too large."""
+        ...
+
+    def frames(self, media: Media) -> Iterator[Frame]:
+        """Decode one frame after the other. Raises DamagedError where the data ends early."""
+        ...
+
+    def entries(self, path: Path) -> tuple[Entry, ...]:
+        """Everything that the file at ``path`` carries."""
+        ...
+
+    def rewrite(self, media: Media, target: Path, paint: Paint) -> None:
+        """Build a new file at ``target`` from nothing but painted frames."""
+        ...

@@ -1,0 +1,45 @@
+"""What a picture carries beside its pixels, and whether a clean one may carry it.
+
+``entries`` lists all of it, to tell a person what an original gives away and to examine what
+was written; ``judge`` then names what the allow-list does not permit. A new container is one
+file with a reader, one row in ``READERS`` and one in ``allowed.ALLOWED``. A reader yields its
+entries in file order, accounts for every byte, and neither raises nor loops on damaged ones.
+
+Pixels are decoded only as far as zlib: what is hidden within the coded data of a JPEG, a VP8
+or an LZW stream is not seen. None of it survives a file that is built anew from its pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+
+from scrub.metadata import bmp, gif, jpeg, png, tiff, webp
+from scrub.metadata.allowed import judge
+from scrub.metadata.entry import Entry
+
+__all__ = ["READERS", "Entry", "entries", "judge"]
+
+READERS: Mapping[str, Callable[[bytes], Iterator[Entry]]] = {
+    "jpeg": jpeg.read,
+    "png": png.read,
+    "webp": webp.read,
+    "bmp": bmp.read,
+    "tiff": tiff.read,
+    "gif": gif.read,
+}
+MOST_ENTRIES = 100_000
+
+
+def entries(kind: str, data: bytes) -> tuple[Entry, ...]:
+    """Everything that the container carries, in file order; KeyError for an unknown kind.
+
+    Places that read "outer / inner" are part of another entry; the sizes of all others add up
+    to the file's. A file with more than 100000 parts is listed up to there and called broken.
+    """
+    found = tuple(islice(READERS[kind](data), MOST_ENTRIES))
+    if len(found) < MOST_ENTRIES:
+        return found
+    listed = sum(entry.size for entry in found if " / " not in entry.place)
+    rest = Entry("broken", "too many parts to list", max(0, len(data) - listed))
+    return (*found, rest)

@@ -1,0 +1,77 @@
+"""The blocks of metadata that several containers carry in the same form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from scrub.metadata import exif, icc, iptc, xmp
+from scrub.metadata.entry import Entry
+from scrub.metadata.text import words
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A kind of block: what it is to a person, and how to look inside."""
+
+    what: str
+    read: Callable[[bytes], Iterator[Entry]]
+
+
+def find(block: Block, place: str, size: int, body: bytes, value: str = "") -> Iterator[Entry]:
+    """The entry of a block that takes ``size`` bytes of its container, then what is inside."""
+    yield Entry(place, block.what, size, value)
+    yield from within(place, block.read(body))
+
+
+def within(place: str, found: Iterable[Entry]) -> Iterator[Entry]:
+    """Entries that are part of the entry at ``place``: their bytes are counted there already.
+
+    Their places read "outer / inner"; no other place contains " / ".
+    """
+    for entry in found:
+        yield replace(entry, place=f"{place} / {entry.place}")
+
+
+def _photoshop(data: bytes) -> Iterator[Entry]:
+    """Image resource blocks (Adobe Photoshop File Formats Specification, "Image Resources")."""
+    at = 0
+    while at + 7 <= len(data) and data[at : at + 4] in (b"8BIM", b"MeSa", b"AgHg", b"PHUT"):
+        number = int.from_bytes(data[at + 4 : at + 6], "big")
+        start = at + 6 + (data[at + 6] + 2) // 2 * 2  # a name of even length, its count included
+        size = int.from_bytes(data[start : start + 4], "big")
+        start += 4
+        end = min(start + size, len(data))
+        place, body = f"0x{number:04X}", data[start:end]
+        if number in _RESOURCES:
+            yield from find(_RESOURCES[number], place, end - at, body)
+        else:
+            what = _RESOURCE_WORDS.get(number, "Photoshop resource")
+            yield Entry(place, what, end - at, words(body))
+        at = max(end + size % 2, start)
+    if data[at:].strip(b"\0"):
+        yield Entry("broken", "unreadable part of the Photoshop resources", len(data) - at)
+
+
+def _nothing(data: bytes) -> Iterator[Entry]:
+    return iter(())
+
+
+EXIF = Block("EXIF", exif.read)
+XMP = Block("XMP", xmp.read)
+EXTENDED_XMP = Block("extended XMP", xmp.read)
+ICC = Block("colour profile", icc.read)
+IPTC = Block("IPTC", iptc.read)
+PHOTOSHOP = Block("Photoshop resources", _photoshop)
+C2PA = Block("content credentials (C2PA)", _nothing)
+
+_RESOURCES = {0x0404: IPTC, 0x040F: ICC, 0x0422: EXIF, 0x0423: EXIF, 0x0424: XMP}
+_RESOURCE_WORDS = {
+    0x03ED: "pixel density",
+    0x0409: "uncovered thumbnail",
+    0x040A: "copyright",
+    0x040B: "web address",
+    0x040C: "uncovered thumbnail",
+    0x041E: "web address",
+    0x0421: "software",
+}

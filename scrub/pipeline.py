@@ -1,0 +1,149 @@
+"""One file's recipe, from top to bottom."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from scrub import files, metadata, tracking, verify
+from scrub.detectors.presets import Eyes
+from scrub.errors import InputError, VerificationError
+from scrub.formats import FORMATS, Frame, Media, probe
+from scrub.redaction import Painter
+from scrub.regions import Detection, Region, head
+from scrub.report import Evidence, FileReport, Plan
+from scrub.settings import Settings
+
+ROUNDS = 4
+"""A file is written at most so often: once, and three times more for faces found late."""
+
+LATE = "face found when the written file was looked at again"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A written file that passed its examination, the plan it shows and the proof."""
+
+    plan: Plan
+    evidence: Evidence
+
+
+def preview(source: Path, settings: Settings, eyes: Eyes | None) -> FileReport:
+    """What :func:`clean` would cover and remove; writes nothing."""
+    started = time.monotonic()
+    media = probe(source, settings.max_side)
+    return FileReport(
+        source,
+        "unchanged",
+        reason="dry run, nothing was written",
+        kind=media.kind,
+        plan=plan(media, settings, eyes),
+        removed=given_away(media),
+        warnings=() if eyes is None else eyes.warnings,
+        seconds=time.monotonic() - started,
+    )
+
+
+def clean(
+    source: Path, target: Path, settings: Settings, eyes: Eyes | None, mode: int | None = None
+) -> FileReport:
+    """Cover the faces in ``source``, rebuild it without metadata, verify, and put it at ``target``.
+
+    ``eyes`` look for faces; None leaves them. ``mode`` are the target's permissions, None
+    for a new file's. Raises ScrubError, and then ``target`` is as it was before.
+    """
+    started = time.monotonic()
+    before = _fingerprint(source)
+    media = probe(source, settings.max_side)
+    first = plan(media, settings, eyes)
+    with files.draft_beside(target) as path:
+        draft = write(media, first, path, settings, eyes)
+        if _fingerprint(source) != before:
+            raise InputError(source, "changed while it was read", "run scrub again")
+        files.commit(path, target, files.plain_mode() if mode is None else mode)
+    return FileReport(
+        source,
+        "cleaned",
+        target,
+        kind=media.kind,
+        plan=draft.plan,
+        removed=given_away(media),
+        warnings=() if eyes is None else eyes.warnings,
+        evidence=draft.evidence,
+        seconds=time.monotonic() - started,
+    )
+
+
+def plan(media: Media, settings: Settings, eyes: Eyes | None) -> Plan:
+    """Decode the clip once and decide what to cover in each frame."""
+    found = []
+    warnings: dict[str, None] = {}
+    for frame in FORMATS[media.kind].frames(media):
+        found.append([] if eyes is None else eyes.first.detect(frame.rgb))
+        warnings |= dict.fromkeys(frame.warnings)
+    return Plan(_regions(media, found, settings.margin), tuple(warnings))
+
+
+def write(media: Media, first: Plan, path: Path, settings: Settings, eyes: Eyes | None) -> Draft:
+    """Write ``path`` by the plan and examine it, until no face is left to be seen.
+
+    Raises VerificationError where the file is not in order, or where faces still turn up
+    after :data:`ROUNDS` writings.
+    """
+    current = first
+    second = None if eyes is None else eyes.second
+    for count in range(1, ROUNDS + 1):
+        painter = Painter(current.regions, settings.style, os.urandom(32))
+        FORMATS[media.kind].rewrite(media, path, partial(_painted, painter))
+        finding = verify.examine(media, current, path, second)
+        if finding.clean:
+            return Draft(current, replace(finding.evidence, rounds=count))
+        late = _regions(media, finding.left, settings.margin)
+        current = replace(current, regions=_merged(current.regions, late))
+    raise VerificationError(
+        media.path,
+        f"shows more faces each of the {ROUNDS} times it was written and looked at",
+        "try --preset thorough or a larger --margin, or cover it by hand",
+    )
+
+
+def given_away(media: Media) -> tuple[str, ...]:
+    """In plain words, what the original carries that a clean file may not; each once."""
+    carried = FORMATS[media.kind].entries(media.path)
+    return tuple(dict.fromkeys(entry.what for entry in metadata.judge(media.kind, carried)))
+
+
+def _regions(
+    media: Media, found: Sequence[Sequence[Detection]], margin: float
+) -> tuple[Region, ...]:
+    heads = [[head(one.box, margin) for one in frame] for frame in found]
+    return tracking.link(heads) if media.form == "animation" else tracking.separate(heads)
+
+
+def _merged(regions: tuple[Region, ...], late: Iterable[Region]) -> tuple[Region, ...]:
+    """Both, with the late ones named so and numbered on."""
+    following = 1 + max((region.track for region in regions), default=-1)
+    return regions + tuple(
+        replace(region, track=following + region.track, why=LATE) for region in late
+    )
+
+
+def _painted(painter: Painter, frame: Frame) -> Frame:
+    canvas = painter.paint(frame.rgb, frame.index)
+    if frame.alpha is None:
+        return replace(frame, rgb=canvas.pixels)
+    # Left transparent, the outline of a head would show through its cover.
+    alpha = np.where(canvas.visible, frame.alpha, np.uint8(255))
+    return replace(frame, rgb=canvas.pixels, alpha=alpha)
+
+
+def _fingerprint(path: Path) -> tuple[int, int, int]:
+    """Changes when somebody writes to the file while it is read."""
+    found = path.stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns

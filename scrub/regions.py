@@ -1,0 +1,146 @@
+"""Boxes, detections and regions: half-open integer pixels, origin at the top left.
+
+A *detection* is what a detector says: a tight face box and a score. A *region* is what will
+be covered: the whole head, in whole frames. Floats live only inside the detectors.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle of pixels: ``left <= x < right`` and ``top <= y < bottom``."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @classmethod
+    def around(cls, left: float, top: float, right: float, bottom: float) -> Box:
+        """The smallest box of whole pixels that holds the given edges."""
+        return cls(math.floor(left), math.floor(top), math.ceil(right), math.ceil(bottom))
+
+    @property
+    def width(self) -> int:
+        return max(0, self.right - self.left)
+
+    @property
+    def height(self) -> int:
+        return max(0, self.bottom - self.top)
+
+    @property
+    def area(self) -> int:
+        """Pixels inside; 0 for a box turned inside out."""
+        return self.width * self.height
+
+    @property
+    def center(self) -> tuple[float, float]:
+        """The middle as (x, y) in pixels."""
+        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
+
+    def clip(self, width: int, height: int) -> Box:
+        """The part inside a picture of the given size; area 0 where none is."""
+        left, right = (min(max(x, 0), width) for x in (self.left, self.right))
+        top, bottom = (min(max(y, 0), height) for y in (self.top, self.bottom))
+        return Box(left, top, max(left, right), max(top, bottom))
+
+    def intersect(self, other: Box) -> Box:
+        """The part that both share; area 0 where they do not touch."""
+        return Box(
+            max(self.left, other.left),
+            max(self.top, other.top),
+            min(self.right, other.right),
+            min(self.bottom, other.bottom),
+        )
+
+    def union(self, other: Box) -> Box:
+        """The smallest box that holds both."""
+        return Box(
+            min(self.left, other.left),
+            min(self.top, other.top),
+            max(self.right, other.right),
+            max(self.bottom, other.bottom),
+        )
+
+    def iou(self, other: Box) -> float:
+        """Intersection over union, 0 to 1."""
+        shared = self.intersect(other).area
+        total = self.area + other.area - shared
+        return shared / total if total else 0.0
+
+    def grow(self, left: float, top: float, right: float, bottom: float) -> Box:
+        """Each edge moved outwards by that share of the box's own width or height."""
+        return Box.around(
+            self.left - left * self.width,
+            self.top - top * self.height,
+            self.right + right * self.width,
+            self.bottom + bottom * self.height,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """A face that a detector found: tight box in the frame's pixels, score 0 to 1.
+
+    ``detector`` names who found it, for the report.
+    """
+
+    box: Box
+    score: float
+    detector: str
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Pixels to cover in the frames ``first_frame`` to ``last_frame``, both included.
+
+    ``why`` says in plain words what led to it. Regions with the same ``track`` are the same
+    head in different frames: they share one colour and one entropy.
+    """
+
+    box: Box
+    first_frame: int
+    last_frame: int
+    why: str
+    track: int
+
+    def covers_frame(self, index: int) -> bool:
+        return self.first_frame <= index <= self.last_frame
+
+
+def head(face: Box, margin: float) -> Box:
+    """The whole head around a face box that reaches from brow to chin and ear to ear.
+
+    ``margin`` is how far it goes beyond the face on the left and on the right, as a share of
+    the face's longer side. Upwards it goes further, for forehead and hair, downwards as far;
+    a face seen from the side is narrower than it is high and needs the longer side's margin.
+    """
+    side = margin * max(face.width, face.height)
+    return Box.around(
+        face.left - side,
+        face.top - 1.25 * side,
+        face.right + side,
+        face.bottom + 0.75 * side,
+    )
+
+
+def covered_share(box: Box, covers: Iterable[Box]) -> float:
+    """Which share of ``box``'s pixels the ``covers`` hide together, 0 to 1; 1 for an empty box."""
+    if not box.area:
+        return 1.0
+    hidden = np.zeros((box.height, box.width), np.bool_)
+    for cover in covers:
+        shared = cover.intersect(box)
+        if shared.area:
+            hidden[
+                shared.top - box.top : shared.bottom - box.top,
+                shared.left - box.left : shared.right - box.left,
+            ] = True
+    return float(hidden.mean())

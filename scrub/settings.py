@@ -1,0 +1,63 @@
+"""What a person can choose, frozen and validated once; every default lives here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from scrub.errors import UsageError
+
+StyleName = Literal["blur", "pixelate", "solid"]
+PresetName = Literal["fast", "balanced", "thorough"]
+NamesRule = Literal["auto", "keep", "random"]
+
+STYLES: tuple[StyleName, ...] = get_args(StyleName)
+PRESETS: tuple[PresetName, ...] = get_args(PresetName)
+NAMES: tuple[NamesRule, ...] = get_args(NamesRule)
+
+LARGEST_MARGIN = 2.0
+SMALLEST_SIDE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to clean. Each default is the safe one.
+
+    ``style``          how covered heads look
+    ``preset``         how long to look for faces
+    ``margin``         how far a region goes beyond the face on each side, as a share of it
+    ``names``          what becomes of file names that carry a date or a counter
+    ``metadata_only``  leave faces as they are and rebuild the file without metadata
+    ``max_side``       shrink so that the long side has at most so many pixels; None: keep
+    """
+
+    style: StyleName = "blur"
+    preset: PresetName = "balanced"
+    margin: float = 0.35
+    names: NamesRule = "auto"
+    metadata_only: bool = False
+    max_side: int | None = None
+
+    def __post_init__(self) -> None:
+        """Raise UsageError for a value that is out of range."""
+        for option, value, known in (
+            ("--style", self.style, STYLES),
+            ("--preset", self.preset, PRESETS),
+            ("--names", self.names, NAMES),
+        ):
+            if value not in known:
+                raise UsageError(
+                    None, f"{option} does not know {value!r}", f"use one of {', '.join(known)}"
+                )
+        if not 0 <= self.margin <= LARGEST_MARGIN:
+            raise UsageError(
+                None,
+                f"--margin {self.margin:g} is out of range",
+                f"use a number from 0 to {LARGEST_MARGIN:g}",
+            )
+        if self.max_side is not None and self.max_side < SMALLEST_SIDE:
+            raise UsageError(
+                None,
+                f"--max-side {self.max_side} is too small",
+                f"use {SMALLEST_SIDE} pixels or more",
+            )
