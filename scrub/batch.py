@@ -32,6 +32,9 @@ DROPPINGS = {".ds_store", "thumbs.db", "desktop.ini"}
 APPLE_DOUBLE = b"\x00\x05\x16\x07"
 """Start of the ``._name`` files that macOS writes beside files on foreign disks (RFC 1740)."""
 
+MOST_WORKERS = 4
+"""Workers that are started unasked: each may need a gigabyte."""
+
 NOT_A_PICTURE = "not a picture: not copied"
 
 
@@ -84,7 +87,7 @@ def outline(
 def work(
     plan: Outline, settings: Settings, count: int | None = None, dry_run: bool = False
 ) -> Iterator[FileReport]:
-    """Do what was planned with ``count`` workers, None for one per core.
+    """Do what was planned with ``count`` workers; None: one per core, at most MOST_WORKERS.
 
     Each file's report comes when it is done, those settled before first. On an interrupt
     (Ctrl-C) the files in hand are finished or undone, and the rest is reported as failed.
@@ -93,7 +96,7 @@ def work(
     if not plan.jobs:
         return
     open_jobs = {job.source: job for job in plan.jobs}
-    count = min(count or os.cpu_count() or 1, len(plan.jobs))
+    count = min(count or min(os.cpu_count() or 1, MOST_WORKERS), len(plan.jobs))
     reports = workers.run(plan.jobs, settings, count, dry_run)
     try:
         for report in reports:

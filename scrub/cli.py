@@ -72,7 +72,7 @@ def main() -> None:
     "--jobs",
     metavar="N",
     type=click.IntRange(min=1),
-    help="Pictures to work on at once.  [default: one per processor core]",
+    help="Pictures to work on at once.  [default: one per processor core, 4 at most]",
 )
 @click.option(
     "--report",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import click
 from rich.console import Console as Terminal
@@ -22,7 +24,7 @@ from scrub.report import FileReport, RunReport
 MANY = 40
 """From so many files on, the summary counts them instead of listing each."""
 
-NAMED = 3
+NAMED = 2
 """How many kinds of removed things a row names before it only counts them."""
 
 
@@ -94,9 +96,10 @@ class Console:
         table.add_column("would be" if dry_run else "copy", overflow="fold")
         table.add_column("faces", justify="right")
         table.add_column("removed", overflow="fold")
+        sources = _shortened([report.source for report in reports])
         for report in sorted(reports, key=lambda report: str(report.source)):
             table.add_row(
-                Text(harmless(str(report.source))),
+                Text(harmless(sources[report.source])),
                 Text("" if report.target is None else harmless(report.target.name)),
                 Text(str(report.faces)),
                 Text(self._removed(report)),
@@ -123,6 +126,15 @@ def _written_out(character: str) -> str:
     return character.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
+def _shortened(paths: list[Path]) -> dict[Path, str]:
+    """Each path without the folders that all of them share."""
+    try:
+        common = os.path.commonpath([os.path.abspath(path.parent) for path in paths])
+    except ValueError:  # Windows: they lie on different drives.
+        return {path: str(path) for path in paths}
+    return {path: os.path.relpath(path, common) for path in paths}
+
+
 def _totals(run: RunReport) -> str:
     counts = run.counts
     done = sum(1 for report in run.files if report.kind)
@@ -135,5 +147,5 @@ def _totals(run: RunReport) -> str:
         passed_over = counts["unchanged"]
     parts += [f"{counts[status]} {status}" for status in ("refused", "failed") if counts[status]]
     if passed_over:
-        parts.append(f"{passed_over} other files left out")
+        parts.append(f"{passed_over} that are no pictures left out")
     return f"{', '.join(parts)} in {run.seconds:.1f} s"

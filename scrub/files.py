@@ -45,19 +45,19 @@ def draft_beside(target: Path) -> Iterator[Path]:
 def commit(draft: Path, target: Path, mode: int) -> None:
     """Put ``draft`` in the place of ``target`` for good, with permissions ``mode``.
 
-    The content is on the disk before the name points to it, and the name before this
-    returns. Raises TargetError and leaves ``target`` as it was where that fails.
+    The content is on the disk before the name points to it. Raises TargetError and leaves
+    ``target`` as it was where that fails.
     """
     try:
-        os.chmod(draft, mode)
-        os.utime(draft, (NEUTRAL_TIME, NEUTRAL_TIME))
+        # Opened first: ``mode`` may forbid to write.
         with draft.open("rb+") as file:
+            os.chmod(draft, mode)
+            os.utime(draft, (NEUTRAL_TIME, NEUTRAL_TIME))
             os.fsync(file.fileno())
-        os.utime(draft, (NEUTRAL_TIME, NEUTRAL_TIME))
         os.replace(draft, target)
-        _flush_folder(target.parent)
     except OSError as error:
         raise unwritable(target, error) from error
+    _flush_folder(target.parent)
 
 
 def plain_mode() -> int:
@@ -94,11 +94,14 @@ def unwritable(target: Path, error: OSError) -> TargetError:
 
 
 def _flush_folder(folder: Path) -> None:
-    """Make a rename in ``folder`` last through a power cut, where the system can be asked to."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    """Make a rename in ``folder`` last through a power cut, where the system can be asked to.
+
+    Windows, some network disks and folders that may not be listed cannot. The rename is
+    done by then: calling it a failure would be wrong.
+    """
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -4,38 +4,61 @@ from __future__ import annotations
 
 import re
 import secrets
+import unicodedata
 from collections.abc import Container
 
 from scrub.settings import NamesRule
 
-_DATE = r"(?:19|20)\d\d[-_. ]?(?:0[1-9]|1[0-2])[-_. ]?(?:0[1-9]|[12]\d|3[01])"
-_DATE_REVERSED = r"(?:0[1-9]|[12]\d|3[01])[-_.](?:0[1-9]|1[0-2])[-_.](?:19|20)\d\d"
-_DAY_FIRST_TIME = r"(?:[01]\d|2[0-3])[-_.:h][0-5]\d[-_.:m][0-5]\d"
-
-# What cameras, telephones and messengers put before their counter.
-_MAKERS = (
-    "img|imgp?|_mg|mvimg|dsc[nf]?|_dsc|dscn|sam|cimg|pict?|kic|wp|pxl|vid|mvi|mov|gopr|gh|gx|gp|"
-    "dji|pano|burst|hdr|rimg|s?dc|imag|hpim|photo|image|foto|bild|snap(?:chat)?|fb_img|received|"
-    "signal|telegram|threema|lrm_export|cam|camera|screenshot|capture|scan|inshot|facetune"
+_YEAR = r"(?:19|20)\d\d"
+_MONTH = r"(?:0?[1-9]|1[0-2])"
+_DAY = r"(?:0?[1-9]|[12]\d|3[01])"
+_MONTH_WORD = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
+    r"sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
 )
-_COUNTED = rf"(?:{_MAKERS})[-_ ]?\d{{3,}}"
+_MARKS = (
+    # What telephones, scanners and people put before a counter of any length.
+    r"img(?:_e)?|image?|photo|foto|bild|pict?|dsc[fn]?|vid|mvi|mov|dji|pano|burst|hdr|pxl|wp|wa|"
+    r"cam(?:era)?|capture|scan|snap"
+)
 _APPS = (
-    r"screen ?shot|screen recording|bildschirmfoto|capture d.?[eé]cran|whatsapp|"
-    r"signal-\d|telegram|snapchat-|threema-|viber|line_\d|wechat|mmexport|fb_img"
+    r"screen ?shot|screen recording|bildschirmfoto|capture d.?[eé]cran|fullsizerender|whatsapp|"
+    r"signal-\d{4}|telegram|snapchat-|threema-|viber|line_album|wechat|mmexport|fb_img|inshot"
 )
-_UUID = r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}"
-_LONG_NUMBER = r"\d{7,}"
-_LONG_HEX = r"(?<![0-9a-z])(?=[0-9a-f]*\d)[0-9a-f]{16,}(?![0-9a-z])"
-_OLYMPUS = r"p[0-9a-c](?:0[1-9]|[12]\d|3[01])\d{4}"
 
 TELLING = re.compile(
-    rf"{_DATE}|{_DATE_REVERSED}|{_DAY_FIRST_TIME}|(?<![a-z]){_COUNTED}|{_APPS}|{_UUID}|"
-    rf"{_LONG_NUMBER}|{_LONG_HEX}|(?<![a-z]){_OLYMPUS}(?![0-9a-z])",
+    "|".join(
+        (
+            rf"(?<!\d){_YEAR}[-_.]{_MONTH}(?!\d)",
+            rf"{_YEAR} {_MONTH} {_DAY}(?!\d)",
+            # Day and month, in either order, and a year of two or four digits.
+            rf"(?<![0-9a-z]){_DAY}[-_. ]{_DAY}[-_. ](?:{_YEAR}|\d\d)(?!\d)",
+            rf"(?<![0-9a-z])\d{{1,2}}[-_. ]?{_MONTH_WORD}(?![a-z])",
+            rf"(?<![a-z]){_MONTH_WORD}[-_., ]{{0,2}}(?:\d[-_., ]{{1,2}})?(?:{_YEAR}|\d\d)(?!\d)",
+            # Hours, minutes and seconds.
+            r"(?<!\d)(?:[01]\d|2[0-3])[-_.:h][0-5]\d[-_.:m][0-5]\d(?!\d)",
+            # Dates and times without separators, epochs, and the ids of messages and posts.
+            r"\d{6}",
+            # Every camera's name: four free characters, four digits (JEITA CP-3461, DCF).
+            r"(?<![0-9a-z])[-_0-9a-z]{4}\d{4}(?!\d)",
+            rf"(?<![a-z])(?:{_MARKS})[-_ (]{{0,2}}\d{{3}}",
+            _APPS,
+            # Random identifiers and checksums, by which a file is found again.
+            r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+            r"(?<![0-9a-z])(?=[a-f]*\d)[0-9a-f]{16,}(?![0-9a-z])",
+        )
+    ),
     re.IGNORECASE,
 )
 """Found in a stem that carries a date, a time, a counter of a device or a messenger's mark."""
 
 NEUTRAL = "picture"
+
+
+def tells(stem: str) -> bool:
+    """Whether ``stem`` gives away when or with what it was made, in the digits of any script."""
+    plain = unicodedata.normalize("NFKC", stem)
+    return bool(TELLING.search("".join(str(unicodedata.decimal(one, one)) for one in plain)))
 
 
 def stem_for(stem: str, rule: NamesRule, taken: Container[str]) -> str:
@@ -44,7 +67,7 @@ def stem_for(stem: str, rule: NamesRule, taken: Container[str]) -> str:
     ``taken`` are stems already given out beside it, in lower case; a replaced stem is none
     of them. ``auto`` keeps a name that tells nothing.
     """
-    if rule == "keep" or (rule == "auto" and not TELLING.search(stem)):
+    if rule == "keep" or (rule == "auto" and not tells(stem)):
         return stem
     if rule == "random":
         return secrets.token_hex(8)

@@ -15,6 +15,7 @@ from scrub import files, metadata, tracking, verify
 from scrub.detectors.presets import Eyes
 from scrub.errors import InputError, VerificationError
 from scrub.formats import FORMATS, Frame, Media, probe
+from scrub.metadata.danger import worst_first
 from scrub.redaction import Painter
 from scrub.regions import Detection, Region, head
 from scrub.report import Evidence, FileReport, Plan
@@ -93,8 +94,8 @@ def plan(media: Media, settings: Settings, eyes: Eyes | None) -> Plan:
 def write(media: Media, first: Plan, path: Path, settings: Settings, eyes: Eyes | None) -> Draft:
     """Write ``path`` by the plan and examine it, until no face is left to be seen.
 
-    Raises VerificationError where the file is not in order, or where faces still turn up
-    after :data:`ROUNDS` writings.
+    Each writing has new entropy. Raises VerificationError where the file is not in order, or
+    where faces can still be seen after :data:`ROUNDS` writings.
     """
     current = first
     second = None if eyes is None else eyes.second
@@ -108,15 +109,15 @@ def write(media: Media, first: Plan, path: Path, settings: Settings, eyes: Eyes 
         current = replace(current, regions=_merged(current.regions, late))
     raise VerificationError(
         media.path,
-        f"shows more faces each of the {ROUNDS} times it was written and looked at",
+        f"still shows faces after it was written and looked at {ROUNDS} times",
         "try --preset thorough or a larger --margin, or cover it by hand",
     )
 
 
 def given_away(media: Media) -> tuple[str, ...]:
-    """In plain words, what the original carries that a clean file may not; each once."""
+    """In plain words, what the original carries that a clean file may not; the worst first."""
     carried = FORMATS[media.kind].entries(media.path)
-    return tuple(dict.fromkeys(entry.what for entry in metadata.judge(media.kind, carried)))
+    return worst_first(entry.what for entry in metadata.judge(media.kind, carried))
 
 
 def _regions(

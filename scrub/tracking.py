@@ -49,7 +49,7 @@ def link(boxes: Sequence[Sequence[Box]]) -> tuple[Region, ...]:
     """Regions of an animation; ``boxes`` holds the heads of each frame."""
     tracks: list[_Track] = []
     for index, found in enumerate(boxes):
-        free = [track for track in tracks if index - track.last <= GAP]
+        free = [track for track in tracks if index - track.last <= GAP + 1]
         for box in found:
             near = max(free, key=lambda track: track.sights[track.last].iou(box), default=None)
             if near is None or near.sights[near.last].iou(box) < OVERLAP:

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from scrub.detectors import Detector, Pixels
 from scrub.regions import Box, Detection
 
@@ -40,15 +43,30 @@ def fuse(found: Iterable[Detection]) -> list[Detection]:
     Each group forms around its strongest member. Its box is the average of the members'
     edges, weighted by their scores; its score the sum of each look's best.
     """
-    rest = sorted(found, key=_rank)
+    ranked = sorted(found, key=_rank)
+    edges = np.array([_edges(one.box) for one in ranked], np.float64).reshape(-1, 4)
+    free = np.ones(len(ranked), np.bool_)
     faces = []
-    while rest:
-        strongest = rest[0]
-        members = [one for one in rest if one is strongest or one.box.iou(strongest.box) >= SAME]
-        taken = {id(one) for one in members}
-        rest = [one for one in rest if id(one) not in taken]
-        faces.append(_joined(members))
+    for index in range(len(ranked)):
+        if free[index]:
+            members = free & (_overlaps(edges, edges[index]) >= SAME)
+            members[index] = True
+            free &= ~members
+            faces.append(_joined([ranked[member] for member in np.flatnonzero(members)]))
     return sorted(faces, key=_rank)
+
+
+def _overlaps(boxes: NDArray[np.float64], box: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Intersection over union of each of ``boxes`` (N x 4) with ``box``.
+
+    :meth:`scrub.regions.Box.iou` says the same of two; a crowd has a million pairs.
+    """
+    shared = np.minimum(boxes[:, 2:], box[2:]) - np.maximum(boxes[:, :2], box[:2])
+    intersection = shared.clip(min=0).prod(axis=1)
+    areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+    union = areas + (box[2:] - box[:2]).prod() - intersection
+    result: NDArray[np.float64] = intersection / np.maximum(union, 1)
+    return result
 
 
 def _joined(members: Sequence[Detection]) -> Detection:
@@ -67,5 +85,8 @@ def _joined(members: Sequence[Detection]) -> Detection:
 
 def _rank(one: Detection) -> tuple[float, tuple[int, int, int, int], str]:
     """Strongest first; equal ones by place, so that the order never depends on chance."""
-    box = one.box
-    return -one.score, (box.left, box.top, box.right, box.bottom), one.detector
+    return -one.score, _edges(one.box), one.detector
+
+
+def _edges(box: Box) -> tuple[int, int, int, int]:
+    return box.left, box.top, box.right, box.bottom

@@ -1,0 +1,52 @@
+"""Puts what a file gives away in the order in which it is dangerous."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+ORDER = (
+    "GPS position",
+    "uncovered",
+    "motion video",
+    "second picture",
+    "gain map",
+    "place",
+    "owner",
+    "author",
+    "serial number",
+    "unique number",
+    "time taken",
+    "camera model",
+    "camera maker",
+    "face",
+    "content credentials",
+    "caption",
+    "comment",
+    "text",
+    "keywords",
+    "title",
+    "copyright",
+    "file name",
+    "computer",
+    "maker note",
+    "lens",
+    "time",
+    "GPS",
+    "software",
+    "XMP",
+    "IPTC",
+    "Photoshop",
+    "EXIF",
+    "colour profile",
+    "bytes",
+)
+"""Words of an entry's ``what``, the worst first. The rest is structure and comes last."""
+
+
+def worst_first(names: Iterable[str]) -> tuple[str, ...]:
+    """Each of the entries' names once, the most dangerous first."""
+    return tuple(sorted(dict.fromkeys(names), key=_rank))
+
+
+def _rank(name: str) -> int:
+    return next((rank for rank, word in enumerate(ORDER) if word in name), len(ORDER))
