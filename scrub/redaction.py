@@ -27,7 +27,7 @@ T = TypeVar("T", bound=np.generic)
 LEVEL = 51
 """Step between two of a channel's 6 levels: 0, 51, ... 255. Three channels are 7.8 bits."""
 
-SATURATION = 0.5
+SATURATION = 0.35
 """Share of the mean colour's saturation that a cover keeps; steps of tint would look odd."""
 
 LIGHTNESS = 20.0
@@ -38,8 +38,12 @@ levels a channel, an attacker who learns from covered pixels names 3.0% of 54 pe
 mosaic (chance 1.9%), with coarse and shaken ones no more than from black boxes.
 """
 
-SURROUNDINGS = 0.3
+SURROUNDINGS = 0.4
 """Weight of visible pixels from which on they tint a soft cover: only near its edge."""
+
+ROUNDNESS = 8
+"""Degree of the superellipse of rounded edges. Rounder ones show more of what is beside a head:
+with degree 4, an attacker who learns from covered pixels names twice as many people."""
 
 CELLS = 7
 """Cells of the mosaic across the shorter side of a region."""
@@ -91,21 +95,21 @@ def blur(canvas: Canvas, patch: Patch, entropy: np.random.Generator) -> None:
     scale = min(1.0, COARSE / max(around.width, around.height))
     size = max(1, round(around.width * scale)), max(1, round(around.height * scale))
 
-    shown = _part(canvas.visible, around).astype(np.float32)
-    color = _part(canvas.pixels, around).astype(np.float32) * shown[..., None]
-    weight = cv2.resize(shown, size, interpolation=cv2.INTER_AREA)
-    light = cv2.resize(color, size, interpolation=cv2.INTER_AREA)
+    # Made small before it becomes floating point: a near head has millions of pixels.
+    shown = _part(canvas.visible, around).astype(np.uint8)
+    color = _part(canvas.pixels, around) * shown[..., None]
+    weight = cv2.resize(shown * np.uint8(255), size, interpolation=cv2.INTER_AREA)
+    sums = cv2.resize(color, size, interpolation=cv2.INTER_AREA)
     sigma = max(0.6, 0.12 * max(size))
-    near = cv2.GaussianBlur(weight, (0, 0), sigma)[..., None]
-    light = cv2.GaussianBlur(light, (0, 0), sigma)
+    near = cv2.GaussianBlur(weight.astype(np.float32), (0, 0), sigma)[..., None] / 255
+    light = cv2.GaussianBlur(sums.astype(np.float32), (0, 0), sigma)
     # A head in the middle of other covered heads has no surroundings: its own colour then.
     share = np.clip(2 * (near - SURROUNDINGS), 0, 1)
     fill = share * light / np.maximum(near, 1e-3) + (1 - share) * patch.color
-    coarse = cv2.resize(
-        entropy.normal(0, TEXTURE, (6, 6)).astype(np.float32), size, interpolation=cv2.INTER_CUBIC
-    )
-    fill = cv2.resize(
-        fill + coarse[..., None], (around.width, around.height), interpolation=cv2.INTER_LINEAR
+    texture = np.float32(TEXTURE) * entropy.standard_normal((6, 6), np.float32)
+    fill += cv2.resize(texture, size, interpolation=cv2.INTER_CUBIC)[..., None]
+    smooth = cv2.resize(
+        fill.astype(np.float32), (around.width, around.height), interpolation=cv2.INTER_LINEAR
     )
     inside = Box(
         box.left - around.left,
@@ -113,8 +117,8 @@ def blur(canvas: Canvas, patch: Patch, entropy: np.random.Generator) -> None:
         box.right - around.left,
         box.bottom - around.top,
     )
-    grain = entropy.normal(0, GRAIN, (box.height, box.width, 1))
-    _fill(canvas, patch, _part(fill, inside) + grain)
+    grain = entropy.standard_normal((box.height, box.width, 1), np.float32)
+    _fill(canvas, patch, _part(smooth, inside) + np.float32(GRAIN) * grain)
 
 
 def pixelate(canvas: Canvas, patch: Patch, entropy: np.random.Generator) -> None:
@@ -122,14 +126,14 @@ def pixelate(canvas: Canvas, patch: Patch, entropy: np.random.Generator) -> None
     box = patch.box
     side = max(1, round(min(box.width, box.height) / CELLS))
     rows, columns = -(-box.height // side), -(-box.width // side)
-    cells = entropy.normal(0, TEXTURE, (rows, columns))
+    cells = np.float32(TEXTURE) * entropy.standard_normal((rows, columns), np.float32)
     light = cells.repeat(side, 0).repeat(side, 1)[: box.height, : box.width]
     _fill(canvas, patch, patch.color + light[..., None])
 
 
 def solid(canvas: Canvas, patch: Patch, entropy: np.random.Generator) -> None:
     """A black box."""
-    _fill(canvas, patch, np.zeros((patch.box.height, patch.box.width, 3)))
+    _fill(canvas, patch, np.zeros((patch.box.height, patch.box.width, 3), np.float32))
 
 
 STYLES: dict[str, tuple[Style, bool]] = {
@@ -169,18 +173,19 @@ class Painter:
             color = self._colors.get(region.track)
             if color is None:
                 mean = quantized_mean(_part(rgb, box)[mask])
-                color = self._colors[region.track] = shaken(mean, self._entropy(region.track))
+                entropy = self._entropy(region.track, b"color")
+                color = self._colors[region.track] = shaken(mean, entropy)
             patches.append((region.track, Patch(box, mask, color)))
-        result[~visible] = 0
         for _, patch in patches:
             _part(result, patch.box)[patch.mask] = patch.color
         canvas = Canvas(result, visible)
         for track, patch in patches:
-            self._style(canvas, patch, self._entropy(track))
+            self._style(canvas, patch, self._entropy(track, b"cover"))
         return canvas
 
-    def _entropy(self, track: int) -> np.random.Generator:
-        digest = hashlib.sha256(self._seed + track.to_bytes(8, "big")).digest()
+    def _entropy(self, track: int, purpose: bytes) -> np.random.Generator:
+        """One stream for each purpose: a cover that shows its own must not tell another."""
+        digest = hashlib.sha256(self._seed + track.to_bytes(8, "big") + purpose).digest()
         return np.random.default_rng(np.frombuffer(digest, np.uint32))
 
 
@@ -202,15 +207,15 @@ def shaken(color: NDArray[np.uint8], entropy: np.random.Generator) -> NDArray[np
 def mask_of(whole: Box, shown: Box, rounded: bool) -> NDArray[np.bool_]:
     """Which pixels of ``shown``, the part of ``whole`` in the picture, a region covers.
 
-    Rounded edges are a superellipse of degree 4, which fills 93% of the box: the corners it
-    leaves lie outside any head. Returns bool, height x width of ``shown``.
+    Rounded edges are a superellipse, which fills 98% of the box: the corners it leaves lie
+    outside any head. Returns bool, height x width of ``shown``.
     """
     if not rounded:
         return np.ones((shown.height, shown.width), np.bool_)
     center_x, center_y = whole.center
     x = (np.arange(shown.left, shown.right) + 0.5 - center_x) / (whole.width / 2)
     y = (np.arange(shown.top, shown.bottom) + 0.5 - center_y) / (whole.height / 2)
-    inside: NDArray[np.bool_] = (x**4)[None, :] + (y**4)[:, None] <= 1
+    inside: NDArray[np.bool_] = (x**ROUNDNESS)[None, :] + (y**ROUNDNESS)[:, None] <= 1
     return inside
 
 
@@ -227,5 +232,5 @@ def _fill(canvas: Canvas, patch: Patch, values: NDArray[Any]) -> None:
 
 def _levels(values: NDArray[Any]) -> NDArray[np.uint8]:
     """The nearest values that a channel can have."""
-    levels: NDArray[np.uint8] = np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    levels: NDArray[np.uint8] = np.rint(values).clip(0, 255).astype(np.uint8)
     return levels
