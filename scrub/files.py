@@ -8,6 +8,7 @@ the new one.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import stat
@@ -21,7 +22,11 @@ NEUTRAL_TIME = 946684800
 
 DRAFT_PREFIX = ".scrub-"
 DRAFT_SUFFIX = ".part"
-"""What a temporary file's name starts and ends with; no program takes it for a picture."""
+"""What a temporary file's name starts and ends with; no program takes it for a picture.
+
+Between them are the number of the writing process's parent, which removes what a writer that
+crashed left behind, and chance.
+"""
 
 
 @contextlib.contextmanager
@@ -32,7 +37,8 @@ def draft_beside(target: Path) -> Iterator[Path]:
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        draft = target.parent / f"{DRAFT_PREFIX}{secrets.token_hex(8)}{DRAFT_SUFFIX}"
+        name = f"{DRAFT_PREFIX}{os.getppid()}-{secrets.token_hex(8)}{DRAFT_SUFFIX}"
+        draft = target.parent / name
         os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except OSError as error:
         raise unwritable(target, error) from error
@@ -60,6 +66,17 @@ def commit(draft: Path, target: Path, mode: int) -> None:
     _flush_folder(target.parent)
 
 
+def is_draft(path: Path) -> bool:
+    """Whether the name is one that :func:`draft_beside` gives."""
+    return path.name.startswith(DRAFT_PREFIX) and path.name.endswith(DRAFT_SUFFIX)
+
+
+def remove_drafts(folder: Path, parent: int) -> None:
+    """Remove what dead processes that were started by ``parent`` left in ``folder``."""
+    for draft in folder.glob(f"{DRAFT_PREFIX}{parent}-*{DRAFT_SUFFIX}"):
+        draft.unlink(missing_ok=True)
+
+
 def plain_mode() -> int:
     """The permissions that a new file gets from the user's own mask."""
     mask = os.umask(0o077)
@@ -67,8 +84,8 @@ def plain_mode() -> int:
     return 0o666 & ~mask
 
 
-def check_input(path: Path) -> None:
-    """Raise InputError unless ``path`` is a readable file itself, not a link or a device."""
+def check_input(path: Path) -> os.stat_result:
+    """The status of a readable file; raises InputError for a link, a device or a folder."""
     try:
         found = path.lstat()
     except FileNotFoundError as error:
@@ -83,14 +100,16 @@ def check_input(path: Path) -> None:
         raise InputError(path, "is not a file", "name a picture or a folder")
     if not os.access(path, os.R_OK):
         raise InputError(path, "may not be read", "change its permissions")
+    return found
 
 
 def unwritable(target: Path, error: OSError) -> TargetError:
     """The error to raise where ``target`` could not be written because of ``error``."""
     reason = error.strerror or type(error).__name__
-    return TargetError(
-        target, f"cannot be written ({reason})", "check the folder, its permissions and free space"
-    )
+    remedy = "check the folder, its permissions and free space"
+    if error.errno == errno.ENAMETOOLONG:
+        remedy = "use --names random"
+    return TargetError(target, f"cannot be written ({reason})", remedy)
 
 
 def _flush_folder(folder: Path) -> None:

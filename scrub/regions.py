@@ -60,29 +60,11 @@ class Box:
             min(self.bottom, other.bottom),
         )
 
-    def union(self, other: Box) -> Box:
-        """The smallest box that holds both."""
-        return Box(
-            min(self.left, other.left),
-            min(self.top, other.top),
-            max(self.right, other.right),
-            max(self.bottom, other.bottom),
-        )
-
     def iou(self, other: Box) -> float:
         """Intersection over union, 0 to 1."""
         shared = self.intersect(other).area
         total = self.area + other.area - shared
         return shared / total if total else 0.0
-
-    def grow(self, left: float, top: float, right: float, bottom: float) -> Box:
-        """Each edge moved outwards by that share of the box's own width or height."""
-        return Box.around(
-            self.left - left * self.width,
-            self.top - top * self.height,
-            self.right + right * self.width,
-            self.bottom + bottom * self.height,
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ class FileReport:
 def refusal(source: Path, error: ScrubError) -> FileReport:
     """How a file ended that met ``error``; the reason names the error's file if it is another."""
     status: Status = "refused" if isinstance(error, InputError | TargetError) else "failed"
-    reason = error.reason if error.path in (None, source) else str(error)
+    reason = error.reason if error.path == source else str(error)
     return FileReport(source, status, reason=reason)
 
 
