@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
 from scrub.detectors import Pixels
@@ -26,6 +27,9 @@ FLOOR = 0.5
 WEIGHT = 0.6
 """Evidence per confidence above the floor. In crowds most of what BlazeFace believes in is no
 face: it supports what CenterFace doubts, and alone counts only where it is very sure."""
+
+LARGEST = 512
+"""Pixels of the longer side that MediaPipe is given: the network itself sees 128."""
 
 TILE_OVERLAP = 0.25
 """Share of a tile that its neighbour sees too, so that no near face is cut by both."""
@@ -51,7 +55,7 @@ class BlazeFace:
         try:
             with _native_silence():
                 self._detector: Any = vision.FaceDetector.create_from_options(options)
-        except (RuntimeError, ValueError) as error:
+        except (OSError, RuntimeError, ValueError) as error:
             raise ModelError(
                 Path("blazeface_short_range.tflite"),
                 f"MediaPipe refuses the model ({error})",
@@ -72,13 +76,17 @@ class BlazeFace:
         self._detector.close()
 
     def _look(self, rgb: Pixels, part: Box) -> Iterator[Detection]:
-        pixels = np.ascontiguousarray(rgb[part.top : part.bottom, part.left : part.right])
+        whole = rgb[part.top : part.bottom, part.left : part.right]
+        scale = min(1.0, LARGEST / max(whole.shape[:2]))
+        size = max(1, round(part.width * scale)), max(1, round(part.height * scale))
+        pixels = np.ascontiguousarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA))
         result = self._detector.detect(self._image(image_format=self._srgb, data=pixels))
         for found in result.detections:
             box = found.bounding_box
-            left, top = part.left + box.origin_x, part.top + box.origin_y
+            edges = box.origin_x, box.origin_y, box.origin_x + box.width, box.origin_y + box.height
+            left, top, right, bottom = (edge / scale for edge in edges)
             yield Detection(
-                Box(left, top, left + box.width, top + box.height),
+                Box.around(part.left + left, part.top + top, part.left + right, part.top + bottom),
                 WEIGHT * (float(found.categories[0].score) - FLOOR),
                 "blazeface",
             )

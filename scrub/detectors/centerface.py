@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -19,6 +20,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from scrub.detectors import Look, Pixels
+from scrub.errors import ModelError
 from scrub.models import weights
 from scrub.regions import Box, Detection
 
@@ -41,16 +43,24 @@ class CenterFace:
     def __init__(self, looks: Sequence[Look], threads: int = 0) -> None:
         """Load the network; ``threads`` is how many processor cores to use, 0 for all.
 
-        Raises ModelError where its weights are missing or changed.
+        Raises ModelError where its weights are missing, changed or refused.
         """
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
         if platform.system() == "Windows":
             onnxruntime.disable_telemetry_events()
-        self._session: Any = onnxruntime.InferenceSession(
-            weights("centerface.onnx"), options, providers=["CPUExecutionProvider"]
-        )
+        model = weights("centerface.onnx")
+        try:
+            self._session: Any = onnxruntime.InferenceSession(
+                model, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # ONNX Runtime's errors have no base of their own.
+            raise ModelError(
+                Path("centerface.onnx"),
+                f"ONNX Runtime refuses the model ({error})",
+                "install scrub again",
+            ) from error
         self._input: str = self._session.get_inputs()[0].name
         # The fourth output, five landmarks, is not asked for: regions do not need it.
         self._outputs = [output.name for output in self._session.get_outputs()][:3]

@@ -41,9 +41,11 @@ def fuse(found: Iterable[Detection]) -> list[Detection]:
     """One detection for each group of overlapping ``found``, strongest evidence first.
 
     Each group forms around its strongest member. Its box is the average of the members'
-    edges, weighted by their scores; its score the sum of each look's best.
+    edges, weighted by their scores; its score the sum of each look's best. A member that the
+    average has moved away from supports it, and is still a face of its own: two neighbours
+    under one large find must not become one. So each find overlaps a box of the result.
     """
-    ranked = sorted(found, key=_rank)
+    ranked = sorted((one for one in found if one.score > 0), key=_rank)
     edges = np.array([_edges(one.box) for one in ranked], np.float64).reshape(-1, 4)
     free = np.ones(len(ranked), np.bool_)
     faces = []
@@ -51,8 +53,10 @@ def fuse(found: Iterable[Detection]) -> list[Detection]:
         if free[index]:
             members = free & (_overlaps(edges, edges[index]) >= SAME)
             members[index] = True
-            free &= ~members
-            faces.append(_joined([ranked[member] for member in np.flatnonzero(members)]))
+            face = _joined([ranked[member] for member in np.flatnonzero(members)])
+            faces.append(face)
+            free &= ~(members & (_overlaps(edges, np.array(_edges(face.box))) >= SAME))
+            free[index] = False
     return sorted(faces, key=_rank)
 
 
