@@ -62,6 +62,7 @@ def clean(
     started = time.monotonic()
     before = _fingerprint(source)
     media = probe(source, settings.max_side)
+    removed = given_away(media)  # before the target, which may be the source, is replaced
     first = plan(media, settings, eyes)
     with files.draft_beside(target) as path:
         draft = write(media, first, path, settings, eyes)
@@ -74,7 +75,7 @@ def clean(
         target,
         kind=media.kind,
         plan=draft.plan,
-        removed=given_away(media),
+        removed=removed,
         warnings=() if eyes is None else eyes.warnings,
         evidence=draft.evidence,
         seconds=time.monotonic() - started,
@@ -146,5 +147,5 @@ def _painted(painter: Painter, frame: Frame) -> Frame:
 
 def _fingerprint(path: Path) -> tuple[int, int, int]:
     """Changes when somebody writes to the file while it is read."""
-    found = path.stat()
+    found = files.check_input(path)
     return found.st_ino, found.st_size, found.st_mtime_ns

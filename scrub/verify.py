@@ -7,7 +7,7 @@ carries, compares each region's pixels with the original's, and looks for faces 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,21 @@ FINE = 0.08
 INNER = 0.7
 """Share of a region's width and height that is compared: the face, without its corners."""
 
+CELL = 8
+"""Pixels of a cell's side, in which what is not covered is compared: coarser than any encoder."""
+
+DIFFERENT = 32
+"""Levels of 255 by which a cell has to differ; encoders stay under 18 even on coloured noise."""
+
+CHANGED = 0.02
+"""Share of such cells from which on the written file shows something else.
+
+A palette may miss a small spot of a rare colour.
+"""
+
+INSTANT = 0.001
+"""Milliseconds that sums of the same frames' times may differ by: they are fractions."""
+
 HIDDEN = 0.7
 """Share of a find that regions must hide for it to count as covered."""
 
@@ -73,7 +88,7 @@ def examine(media: Media, plan: Plan, draft: Path, detector: Detector | None) ->
 
     ``detector`` looks for faces again; None where faces were left on purpose. Raises
     VerificationError where the draft does not decode, carries anything not on the
-    allow-list, or differs in size or length.
+    allow-list, or differs in size, in length or where nothing is covered.
     """
     copy = _reopened(media, draft)
     entries = FORMATS[copy.kind].entries(draft)
@@ -93,8 +108,11 @@ def examine(media: Media, plan: Plan, draft: Path, detector: Detector | None) ->
             compared += 1
             if structure >= SURVIVES:
                 showing.append(region)
-        found = [] if detector is None else detector.detect(shown.rgb)
         covers = [region.box for region in regions]
+        if changed(original, shown, covers) > CHANGED:
+            problem = "the written file differs from the original where nothing is covered"
+            raise VerificationError(media.path, problem, REMEDY)
+        found = [] if detector is None else detector.detect(shown.rgb)
         left.append(tuple(one for one in found if covered_share(one.box, covers) < HIDDEN))
     evidence = Evidence(
         frames=copy.frames,
@@ -127,6 +145,38 @@ def surviving(original: NDArray[np.uint8], copy: NDArray[np.uint8], box: Box) ->
     )
     # Fine detail betrays an uncovered face, coarse cells a blur or mosaic that is too weak.
     return max(_shared(before, after), _shared(_cells(before), _cells(after)))
+
+
+def changed(original: Frame, copy: Frame, covers: Iterable[Box]) -> float:
+    """Share of the cells that no cover touches in which the two frames differ, 0 to 1.
+
+    Both are of one size; transparency counts like a colour.
+    """
+    height, width = original.rgb.shape[:2]
+    before, after = _mosaic(original), _mosaic(copy)
+    rows, columns = before.shape[:2]
+    open_cells = np.ones((rows, columns), np.bool_)
+    for box in covers:
+        cells = Box.around(
+            box.left * columns / width,
+            box.top * rows / height,
+            box.right * columns / width,
+            box.bottom * rows / height,
+        ).clip(columns, rows)
+        open_cells[cells.top : cells.bottom, cells.left : cells.right] = False
+    difference = np.abs(before - after).max(axis=2)[open_cells]
+    return float((difference > DIFFERENT).mean()) if difference.size else 0.0
+
+
+def _mosaic(frame: Frame) -> NDArray[np.int16]:
+    """Mean colour and opacity of each cell: rows x columns x 4."""
+    height, width = frame.rgb.shape[:2]
+    size = max(1, width // CELL), max(1, height // CELL)
+    color = cv2.resize(frame.rgb, size, interpolation=cv2.INTER_AREA)
+    opacity = np.full(size[::-1], 255, np.uint8)
+    if frame.alpha is not None:
+        opacity = cv2.resize(frame.alpha, size, interpolation=cv2.INTER_AREA)
+    return np.dstack([color, opacity]).astype(np.int16)
 
 
 def _cells(grey: NDArray[Any]) -> NDArray[Any]:
@@ -205,7 +255,7 @@ def _by_time(media: Media, copy: Media) -> Iterator[tuple[Frame, Frame]]:
     end = shown.duration
     now = 0.0
     for original in _decoded(media, media):
-        while now >= end:
+        while now + INSTANT >= end:
             following = next(copies, None)
             if following is None:
                 if copy.frames > 1:
@@ -215,8 +265,8 @@ def _by_time(media: Media, copy: Media) -> Iterator[tuple[Frame, Frame]]:
             end += shown.duration
         yield original, shown
         now += original.duration
-    if next(copies, None) is not None:
-        raise VerificationError(media.path, "the written file is longer", REMEDY)
+    if next(copies, None) is not None or (copy.frames > 1 and abs(end - now) > media.frames):
+        raise VerificationError(media.path, "the written file lasts longer or shorter", REMEDY)
 
 
 def _decoded(media: Media, clip: Media) -> Iterator[Frame]:

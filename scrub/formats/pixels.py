@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import NamedTuple
 
 import numpy as np
@@ -25,9 +26,29 @@ UPRIGHT = {
 SIDEWAYS = {5, 6, 7, 8}
 """The orientations that swap width and height."""
 
-ALPHA_MODES = {"LA", "La", "PA", "RGBA", "RGBa"}
-WIDE_MODES = {"I", "I;16", "I;16B", "I;16L", "I;16N"}
-FEWER_BITS = "16 bits a channel became 8"
+NUMBER_MODES = {"F", "I"}
+WIDE_MODES = {"I;16", "I;16B", "I;16L", "I;16N"}
+GREY_MODES = {"1", "L"} | WIDE_MODES
+
+DEEP = re.compile("(?!BGR).*;1[26]")
+"""Pillow's names of pixels with 12 or 16 bits a channel; BGR;16 has them in all three."""
+
+KEY_STEPS = {"L;2": 85, "L;4": 17}
+"""How Pillow spreads grey of few bits; the colour key of a PNG stays as it was stored."""
+
+PHOTOMETRIC = 262
+WHITE_IS_ZERO = 0
+"""TIFF 6.0, section 8. Pillow turns such greys round, but not those of 16 bits."""
+
+PALETTE = 256
+KEY = PALETTE - 1
+KEY_COLOR = (255, 0, 255)
+"""The transparent entry of a palette, and the colour that no other entry may have."""
+
+BAND = 256
+"""Rows that are copied at a time."""
+
+FEWER_BITS = "more than 8 bits a channel became 8"
 PROFILE_IGNORED = "the colour profile could not be used; colours were taken for sRGB"
 
 
@@ -43,27 +64,24 @@ def decode(image: Image.Image, max_side: int | None) -> Pixels:
     """Decode ``image`` as a person sees it: turned upright, in sRGB.
 
     Colour under fully transparent pixels is zeroed: it is not seen, and has been used to
-    hide pictures. Raises UnsupportedError for floating point, and whatever Pillow raises
-    on damaged data.
+    hide pictures. Raises UnsupportedError for measured values, which have no black and white,
+    and whatever Pillow raises on damaged data.
     """
+    stored = _stored(image)
     image.load()
-    profile = image.info.get("icc_profile")
     turn = UPRIGHT.get(orientation(image))
-    upright = image if turn is None else image.transpose(turn)
-    if max_side is not None and max(upright.size) > max_side:
-        upright = _eight_bits(upright)
-        upright.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
+    plain = _plain(image, stored)
+    upright = _shrunk(plain if turn is None else plain.transpose(turn), max_side)
+    alpha = _alpha(upright)
     warnings = []
-    if image.mode in WIDE_MODES:
+    if DEEP.match(stored):
         warnings.append(FEWER_BITS)
-    plain = _eight_bits(upright)
-    alpha = _alpha(plain)
-    color = plain.convert("RGB") if alpha is not None or plain.mode == "P" else plain
-    srgb = _srgb(color, profile)
+    color = _opaque(upright)
+    srgb = _srgb(color, image.info.get("icc_profile"))
     if srgb is None:
         warnings.append(PROFILE_IGNORED)
-        srgb = color.convert("RGB")
-    rgb = np.array(srgb, dtype=np.uint8)
+        srgb = _plain_rgb(color)
+    rgb = _array(srgb)
     if alpha is not None:
         rgb[alpha == 0] = 0
     return Pixels(rgb, alpha, tuple(warnings))
@@ -78,12 +96,45 @@ def orientation(image: Image.Image) -> int:
 
 
 def encode(rgb: NDArray[np.uint8], alpha: NDArray[np.uint8] | None) -> Image.Image:
-    """The Pillow picture of the pixels, grey where no pixel has any colour; carries no info."""
-    grey = bool((rgb[..., :1] == rgb[..., 1:]).all())
-    image = Image.fromarray(np.ascontiguousarray(rgb[..., 0]) if grey else rgb)
+    """The Pillow picture of the pixels, without info; grey if opaque and without any colour.
+
+    Grey with transparency stays RGBA: among the frames of a clip, Pillow would drop one or
+    the other.
+    """
+    # Row by row: most pictures show colour in the first one.
+    if alpha is None and all((row[:, :1] == row[:, 1:]).all() for row in rgb):
+        return Image.fromarray(np.ascontiguousarray(rgb[..., 0]))
+    image = Image.fromarray(rgb)
     if alpha is not None:
         image.putalpha(Image.fromarray(alpha))
     return image
+
+
+def indexed(rgb: NDArray[np.uint8], alpha: NDArray[np.uint8] | None) -> Image.Image:
+    """The Pillow picture in mode P, whose palette entry KEY is transparent and like no other.
+
+    ``alpha`` of less than half is transparent, all else opaque. The colours are those of
+    ``rgb`` where they are few enough.
+    """
+    hidden = np.zeros(rgb.shape[:2], np.bool_) if alpha is None else alpha < 128
+    # What is not seen gets a colour that is, and so takes none of the palette's places.
+    seen = rgb.copy()
+    if not hidden.all():
+        seen[hidden] = rgb[~hidden][0]
+    image = Image.fromarray(seen).quantize(PALETTE - 1)
+    colors = np.array(image.getpalette("RGB"), np.uint8).reshape(-1, 3)
+    palette = np.zeros((PALETTE, 3), np.uint8)
+    palette[: len(colors)] = colors
+    palette[(palette == KEY_COLOR).all(axis=1)] = (254, 0, 255)
+    palette[KEY] = KEY_COLOR
+    picture = Image.fromarray(np.where(hidden, np.uint8(KEY), np.asarray(image)))
+    picture.putpalette(palette.tobytes())
+    return picture
+
+
+def with_key(image: Image.Image) -> Image.Image:
+    """An opaque picture as :func:`indexed` makes it; one that has a palette already."""
+    return image if image.mode == "P" else indexed(np.array(image.convert("RGB")), None)
 
 
 def flatten(rgb: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -92,38 +143,94 @@ def flatten(rgb: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[np.uint
     return ((rgb * weight + 255 * (255 - weight) + 127) // 255).astype(np.uint8)
 
 
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """Bring the 16-bit grey modes, which Pillow would clip, to 8 bits, and palettes to colours."""
-    if image.mode in WIDE_MODES:
-        values = np.asarray(image).astype(np.int64)
-        return Image.fromarray((values.clip(0, 65535) >> 8).astype(np.uint8))
-    if image.mode == "F":
+def _stored(image: Image.Image) -> str:
+    """How Pillow calls the pixels in the file, such as "RGB;16B"; empty where it does not say.
+
+    Only known before they are decoded.
+    """
+    for tile in getattr(image, "tile", ()):
+        arguments = tile[3]
+        return str(arguments[0]) if isinstance(arguments, tuple) else str(arguments)
+    return ""
+
+
+def _plain(image: Image.Image, stored: str) -> Image.Image:
+    """The picture with 8 bits a channel, in mode L, LA, RGB, RGBA, CMYK or LAB."""
+    if image.mode in NUMBER_MODES:
         raise UnsupportedError(
-            None, "holds floating-point pixels", "save it with 8 or 16 bits a channel first"
+            None, "holds measured values", "save it with 8 or 16 bits a channel first"
         )
-    if image.mode in ALPHA_MODES or "transparency" in image.info:
-        return image.convert("RGBA")
-    return image.convert("RGB") if image.mode in ("P", "1") else image
+    if image.mode in GREY_MODES:
+        return _grey(image, stored)
+    if image.has_transparency_data:
+        return image.convert("LA" if image.mode in ("LA", "La") else "RGBA")
+    return image if image.mode in ("CMYK", "LAB") else _plain_rgb(image)
+
+
+def _grey(image: Image.Image, stored: str) -> Image.Image:
+    """The grey picture with 8 bits, transparent where its colour key says so."""
+    key = image.info.get("transparency")
+    if key is None and image.mode not in WIDE_MODES:
+        return image if image.mode == "L" else image.convert("L")
+    values = np.asarray(image.convert("L") if image.mode == "1" else image)
+    shown = None if key is None else values != key * KEY_STEPS.get(stored, 1)
+    if image.mode in WIDE_MODES:
+        values = values >> (4 if stored == "I;12" else 8)
+        if getattr(image, "tag_v2", {}).get(PHOTOMETRIC) == WHITE_IS_ZERO:
+            values = 255 - values
+    grey = Image.fromarray(values.astype(np.uint8))
+    if shown is not None:
+        grey.putalpha(Image.fromarray(np.where(shown, np.uint8(255), np.uint8(0))))
+    return grey
+
+
+def _shrunk(image: Image.Image, max_side: int | None) -> Image.Image:
+    """The picture with a long side of at most ``max_side`` pixels."""
+    longest = max(image.size)
+    if max_side is None or longest <= max_side:
+        return image
+    width, height = (max(1, round(side * max_side / longest)) for side in image.size)
+    return image.resize((width, height), Image.Resampling.LANCZOS)
+
+
+def _array(image: Image.Image) -> NDArray[np.uint8]:
+    """The pixels of an RGB picture, band by band: at once, Pillow would make two more copies."""
+    width, height = image.size
+    rgb = np.empty((height, width, 3), np.uint8)
+    for top in range(0, height, BAND):
+        bottom = min(height, top + BAND)
+        rgb[top:bottom] = np.asarray(image.crop((0, top, width, bottom)))
+    return rgb
+
+
+def _plain_rgb(image: Image.Image) -> Image.Image:
+    """The picture in mode RGB, the same one where it is already: a copy may be large."""
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _alpha(image: Image.Image) -> NDArray[np.uint8] | None:
-    if image.mode != "RGBA":
+    if image.mode not in ("LA", "RGBA"):
         return None
     alpha = np.array(image.getchannel("A"), dtype=np.uint8)
     return None if (alpha == 255).all() else alpha
 
 
+def _opaque(image: Image.Image) -> Image.Image:
+    """The picture without its transparency, the same one where it has none."""
+    return image.convert(image.mode[:-1]) if image.mode in ("LA", "RGBA") else image
+
+
 def _srgb(color: Image.Image, profile: bytes | None) -> Image.Image | None:
     """Convert through the embedded colour profile; None where the profile cannot be used."""
     if color.mode != "LAB" and not profile:
-        return color.convert("RGB")
+        return _plain_rgb(color)
     try:
         if color.mode == "LAB":
             source = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
         else:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile or b""))
             if "sRGB" in ImageCms.getProfileDescription(source):
-                return color.convert("RGB")
+                return _plain_rgb(color)
         target = ImageCms.createProfile("sRGB")
         return ImageCms.profileToProfile(color, source, target, outputMode="RGB")
     except (ImageCms.PyCMSError, OSError, ValueError):

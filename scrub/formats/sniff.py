@@ -53,8 +53,8 @@ BMP_HEADERS = {12, 40, 52, 56, 64, 108, 124}
 def kind_of(head: bytes) -> str | None:
     """Name what starts with ``head`` (its first :data:`HEAD` bytes); None for the unknown.
 
-    The names in lower case are keys of :data:`scrub.formats.FORMATS`; the others are for
-    people, and say what scrub refuses.
+    Some names are keys of :data:`scrub.formats.FORMATS`; the others are for people, and say
+    what scrub refuses.
     """
     for signature, kind in SIGNATURES:
         if head.startswith(signature):

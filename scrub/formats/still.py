@@ -7,24 +7,33 @@ container is carried over, so nothing has to be removed.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
-from collections.abc import Iterator, Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageFile, PngImagePlugin
 
 from scrub import metadata
-from scrub.errors import DamagedError, InputError, ScrubError, TooLargeError, UnsupportedError
+from scrub.errors import (
+    DamagedError,
+    InputError,
+    ScrubError,
+    TargetError,
+    TooLargeError,
+    UnsupportedError,
+)
 from scrub.formats import pixels
 from scrub.formats.media import Form, Frame, Media, Paint
 from scrub.metadata import Entry
 
 MEGA = 1_000_000
 
-LARGEST_PICTURE = 200 * MEGA
-"""Pixels; the largest telephone sensors have as many, and decoded they need 800 MB."""
+LARGEST_PICTURE = 100 * MEGA
+"""Pixels: decoding, painting and comparing need 11 bytes for each, the detectors 850 MB."""
 
 LARGEST_CLIP = 250 * MEGA
 """Pixels of all frames together: Pillow holds all of them while it writes."""
@@ -35,6 +44,9 @@ LARGEST_FILE = 1000 * MEGA
 UNSAID_DELAY = 100.0
 """Milliseconds that browsers give a frame which says 0."""
 
+SHRINK = "shrink it with --max-side 8000 or less"
+SHRINK_ELSEWHERE = "shrink it with another program first"
+
 FLATTENED = "transparency was laid on white"
 
 RAW_TAGS = {50706: "DNGVersion", 33421: "CFARepeatPatternDim"}
@@ -43,9 +55,10 @@ RAW_TAGS = {50706: "DNGVersion", 33421: "CFARepeatPatternDim"}
 REDUCED = 1
 """TIFF NewSubfileType of a small preview: as first page, the rest is a raw file."""
 
-# Both are checked here, with a message and a remedy of our own, before anything is decoded;
-# a large text chunk is no reason to refuse a picture whose text is dropped anyway.
-Image.MAX_IMAGE_PIXELS = None
+# The size of the first picture is checked here, with a remedy of our own, before anything is
+# decoded. Pillow, which refuses twice its limit, guards what comes up later: a page or a frame
+# that is larger. A large text is no reason to refuse a picture whose text is dropped anyway.
+Image.MAX_IMAGE_PIXELS = LARGEST_PICTURE // 2
 PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY = 64 * 1024 * 1024
 
 
@@ -67,28 +80,20 @@ class Still:
 
     def probe(self, path: Path, max_side: int | None = None) -> Media:
         """Read the header; see :class:`scrub.formats.media.Format`."""
-        size = os.path.getsize(path)
-        if size > LARGEST_FILE:
-            raise TooLargeError(path, f"has {size:,} bytes", "shrink it with another program first")
-        with _opened(path, self.plugin) as image:
+        with _opened(path, self.plugin, max_side) as image, _quiet():
             if self.kind == "tiff":
                 _refuse_raw(path, image)
             width, height = image.size
             if width * height > LARGEST_PICTURE:
                 raise TooLargeError(
                     path,
-                    f"claims {width} x {height} pixels, over {LARGEST_PICTURE // MEGA} million",
-                    "shrink it with another program first",
+                    f"has {width} x {height} pixels, over {LARGEST_PICTURE // MEGA} million",
+                    SHRINK if self.kind == "jpeg" else SHRINK_ELSEWHERE,
                 )
             count = int(getattr(image, "n_frames", 1)) if self.several else 1
             count -= _hidden_first(image)
             if count > 1 and width * height * count > LARGEST_CLIP:
-                raise TooLargeError(
-                    path,
-                    f"holds {count} frames of {width} x {height} pixels, more than "
-                    f"{LARGEST_CLIP // MEGA} million pixels together",
-                    "cut it into shorter pieces first",
-                )
+                raise _long_clip(path, f"holds {count} frames of {width} x {height} pixels")
             if pixels.orientation(image) in pixels.SIDEWAYS and self.kind != "tiff":
                 width, height = height, width
             return Media(
@@ -105,19 +110,18 @@ class Still:
 
     def frames(self, media: Media) -> Iterator[Frame]:
         """Decode frame by frame; see :class:`scrub.formats.media.Format`."""
-        with _opened(media.path, self.plugin) as image:
-            first = _hidden_first(image)
+        if media.frames == 1:
+            # Nothing here may hold on to it: a large picture is a third of a gigabyte.
+            yield self._only(media)
+            return
+        with _opened(media.path, self.plugin, media.max_side) as image:
+            together = 0
             for index in range(media.frames):
-                if media.frames > 1:
-                    image.seek(first + index)
-                rgb, alpha, warnings = pixels.decode(image, media.max_side)
-                duration = 0.0
-                if media.form == "animation":
-                    duration = float(image.info.get("duration") or UNSAID_DELAY)
-                if alpha is not None and not self.alpha:
-                    rgb, alpha = pixels.flatten(rgb, alpha), None
-                    warnings += (FLATTENED,)
-                yield Frame(index, rgb, alpha, duration, warnings)
+                frame = self._frame(image, media, index)
+                together += frame.rgb.size // 3
+                if together > LARGEST_CLIP:
+                    raise _long_clip(media.path, "holds pages of different sizes")
+                yield frame
 
     def entries(self, path: Path) -> tuple[Entry, ...]:
         """Everything that the file carries."""
@@ -128,12 +132,17 @@ class Still:
         painted = []
         durations = []
         for frame in self.frames(media):
-            done = paint(frame)
-            painted.append(pixels.encode(done.rgb, done.alpha))
+            frame = paint(frame)
+            painted.append(self._image(frame))
             durations.append(frame.duration)
+            del frame
         options = dict(self.options)
         if self.kind == "webp":
-            options["lossless"] = media.lossless
+            options |= {"lossless": media.lossless, "exact": media.lossless}
+        if any(image.mode == "P" for image in painted):
+            # Transparency is said of every frame, or some readers clear the others to a colour.
+            painted = [pixels.with_key(image) for image in painted]
+            options |= {"transparency": pixels.KEY, "optimize": False}
         if len(painted) > 1:
             options |= {"save_all": True, "append_images": painted[1:]}
         if media.form == "animation":
@@ -144,18 +153,37 @@ class Still:
                 # Each frame replaces the last one whole, so that no transparent pixel shows
                 # what an earlier frame left there.
                 options["disposal"] = 2
-        try:
+        with _saving(media, target):
             painted[0].save(target, self.plugin, **options)
-        except (ValueError, KeyError) as error:
-            raise UnsupportedError(
-                media.path, f"cannot be written as {self.kind} ({error})", "convert it to PNG first"
-            ) from error
+
+    def _only(self, media: Media) -> Frame:
+        with _opened(media.path, self.plugin, media.max_side) as image:
+            image.seek(_hidden_first(image))
+            return self._frame(image, media, 0)
+
+    def _frame(self, image: Image.Image, media: Media, index: int) -> Frame:
+        with _quiet():
+            number = index + _hidden_first(image)
+            if number:
+                image.seek(number)
+            rgb, alpha, warnings = pixels.decode(image, media.max_side)
+        duration = 0.0
+        if media.form == "animation":
+            duration = float(image.info.get("duration") or UNSAID_DELAY)
+        if alpha is not None and not self.alpha:
+            rgb, alpha = pixels.flatten(rgb, alpha), None
+            warnings += (FLATTENED,)
+        return Frame(index, rgb, alpha, duration, warnings)
+
+    def _image(self, frame: Frame) -> Image.Image:
+        if self.kind == "gif" and frame.alpha is not None:
+            return pixels.indexed(frame.rgb, frame.alpha)
+        return pixels.encode(frame.rgb, frame.alpha)
 
     def _lossless(self, path: Path) -> bool:
         if self.kind != "webp":
             return self.kind != "jpeg"
-        with path.open("rb") as file:
-            return b"VP8L" in file.read(64)
+        return any("VP8L" in entry.place for entry in self.entries(path))
 
 
 STILLS = (
@@ -164,8 +192,9 @@ STILLS = (
         (".jpg", ".jpeg", ".jpe", ".jfif"),
         "JPEG",
         alpha=False,
-        # The same tables and subsampling for everybody, so that they tell nothing.
-        options={"quality": 92, "subsampling": "4:2:0", "optimize": True},
+        # The same tables and subsampling for everybody, so that they tell nothing. Tables
+        # fitted to each picture would save a twentieth and need 3 bytes more for each pixel.
+        options={"quality": 92, "subsampling": "4:2:0"},
     ),
     Still("png", (".png", ".apng"), "PNG", several="animation"),
     Still(
@@ -188,11 +217,28 @@ STILLS = (
 
 
 @contextlib.contextmanager
-def _opened(path: Path, plugin: str) -> Iterator[Image.Image]:
-    """Open with one of Pillow's plugins; what it raises comes out as an error of ours."""
+def _opened(path: Path, plugin: str, max_side: int | None) -> Iterator[Image.Image]:
+    """Open with one of Pillow's plugins; what it raises comes out as an error of ours.
+
+    Where pictures are to be shrunk, a JPEG is decoded at a half, a quarter or an eighth of
+    its size if that is still enough.
+    """
     try:
-        with Image.open(path, formats=[plugin]) as image:
-            yield image
+        # Of a file that has a name, Pillow may map the pixels into memory: those of a grey TIFF
+        # that is turned then come out in rows of the wrong length.
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > LARGEST_FILE:
+                raise TooLargeError(path, f"has {size:,} bytes", SHRINK_ELSEWHERE)
+            with _quiet():
+                image = _plugin(plugin)(file, "")
+            # Unlike leaving its own block, closing a picture frees its pixels too.
+            with contextlib.closing(image):
+                if max_side is not None:
+                    scale = min(1.0, max_side / max(image.size))
+                    width, height = (math.ceil(side * scale) for side in image.size)
+                    image.draft(None, (width, height))
+                yield image
     except ScrubError as error:
         # Code below that sees pixels only does not know the file's name.
         raise type(error)(error.path or path, error.problem, error.remedy) from error
@@ -200,14 +246,60 @@ def _opened(path: Path, plugin: str) -> Iterator[Image.Image]:
         raise InputError(path, "may not be read", "change its permissions") from error
     except FileNotFoundError as error:
         raise InputError(path, "is gone", "look where it was moved to") from error
+    except Image.DecompressionBombError as error:
+        problem = f"holds a picture of more than {LARGEST_PICTURE // MEGA} million pixels"
+        raise TooLargeError(path, problem, SHRINK_ELSEWHERE) from error
     except MemoryError as error:
-        raise TooLargeError(
-            path, "needs more memory than there is", "shrink it with another program first"
-        ) from error
+        raise TooLargeError(path, "needs more memory than there is", SHRINK_ELSEWHERE) from error
     except Exception as error:  # Pillow's decoders raise almost anything on broken data.
         raise DamagedError(
             path, "is damaged or cut short and cannot be read to its end", "get a whole copy of it"
         ) from error
+
+
+@contextlib.contextmanager
+def _saving(media: Media, target: Path) -> Iterator[None]:
+    """What Pillow raises while it writes comes out as an error of ours."""
+    try:
+        with _quiet():
+            yield
+    except OSError as error:
+        problem = f"cannot be written to ({error.strerror or error})"
+        raise TargetError(target.parent, problem, "look whether its disk is full") from error
+    except MemoryError as error:
+        problem = "needs more memory than there is"
+        raise TooLargeError(media.path, problem, SHRINK_ELSEWHERE) from error
+    except Exception as error:  # Such as a sum of delays that its field has no room for.
+        problem = f"cannot be written as {media.kind} ({error})"
+        raise UnsupportedError(media.path, problem, "convert it to PNG first") from error
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """No warnings on standard error: Pillow gives them for damage that our errors tell of.
+
+    What holds for the whole process must not stay open while a generator waits.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _plugin(name: str) -> Callable[[IO[bytes], str], ImageFile.ImageFile]:
+    """What opens a file with one of Pillow's plugins.
+
+    Image.open would refuse a large JPEG before it can be decoded at a part of its size.
+    """
+    Image.init()
+    return Image.OPEN[name][0]
+
+
+def _long_clip(path: Path, problem: str) -> TooLargeError:
+    return TooLargeError(
+        path,
+        f"{problem}, more than {LARGEST_CLIP // MEGA} million pixels together",
+        "cut it into shorter pieces first",
+    )
 
 
 def _hidden_first(image: Image.Image) -> int:
