@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
+import stat
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scrub import files, workers
@@ -40,10 +42,12 @@ NOT_A_PICTURE = "not a picture: not copied"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file to clean and where it goes below the output folder."""
+    """A file, its place below the output folder, and, once looked at, suffix and permissions."""
 
     source: Path
     relative: Path
+    suffix: str = ""
+    mode: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,56 +68,59 @@ def outline(
 
     Raises UsageError where there is nothing to clean.
     """
+    named = set(inputs)
+    closed: list[OSError] = []
     settled: list[FileReport] = []
-    found: list[tuple[Found, str]] = []
-    for one in _distinct(_walked(inputs, out)):
+    found: list[Found] = []
+    for one in _distinct(_walked(inputs, out, closed)):
         try:
-            files.check_input(one.source)
-            if one.source not in inputs and _passed_over(one.source):
+            status = files.check_input(one.source)
+            if one.source not in named and _passed_over(one.source):
                 settled.append(FileReport(one.source, "unchanged", reason=NOT_A_PICTURE))
                 continue
-            found.append((one, _suffix(one.source)))
+            mode = stat.S_IMODE(status.st_mode)
+            found.append(replace(one, suffix=_suffix(one.source), mode=mode))
         except ScrubError as error:
             settled.append(refusal(one.source, error))
+    settled += [_closed_folder(error) for error in closed]
     if not found and all(report.status == "unchanged" for report in settled):
         raise UsageError(None, "found no pictures to clean", "name a picture or a folder of them")
-    if out is None:
-        jobs = [Job(one.source, one.source, one.source.stat().st_mode & 0o7777) for one, _ in found]
-    else:
-        jobs = _targets(found, out, names)
-    return _settle_collisions(jobs, settled, overwrite=overwrite or out is None, out=out)
+    if out is not None:
+        return _settle_collisions(_targets(found, out, names), settled, overwrite)
+    return Outline(tuple(Job(one.source, one.source, one.mode) for one in found), tuple(settled))
 
 
 def work(
     plan: Outline, settings: Settings, count: int | None = None, dry_run: bool = False
-) -> Iterator[FileReport]:
+) -> Generator[FileReport, None, None]:
     """Do what was planned with ``count`` workers; None: one per core, at most MOST_WORKERS.
 
-    Each file's report comes when it is done, those settled before first. On an interrupt
-    (Ctrl-C) the files in hand are finished or undone, and the rest is reported as failed.
+    Each file's report comes when it is done, those settled before first. Closed or
+    interrupted, the files in hand are undone.
     """
     yield from plan.settled
-    if not plan.jobs:
-        return
-    open_jobs = {job.source: job for job in plan.jobs}
-    count = min(count or min(os.cpu_count() or 1, MOST_WORKERS), len(plan.jobs))
-    reports = workers.run(plan.jobs, settings, count, dry_run)
-    try:
-        for report in reports:
-            del open_jobs[report.source]
-            yield report
-    except KeyboardInterrupt:
-        reports.close()
-        for source in open_jobs:
-            yield FileReport(source, "failed", reason="interrupted; run scrub again")
+    if plan.jobs:
+        count = min(count or min(os.cpu_count() or 1, MOST_WORKERS), len(plan.jobs))
+        yield from workers.run(plan.jobs, settings, count, dry_run)
+
+
+def unfinished(plan: Outline, reports: Iterable[FileReport]) -> list[FileReport]:
+    """What to report of the other files when the work was interrupted after ``reports``."""
+    done = {report.source for report in reports}
+    left = [report for report in plan.settled if report.source not in done]
+    return left + [
+        FileReport(job.source, "failed", reason="interrupted; run scrub again")
+        for job in plan.jobs
+        if job.source not in done
+    ]
 
 
 def check_report_path(report: Path, plan: Outline, overwrite: bool) -> None:
     """Raise UsageError where writing the report would destroy something."""
-    place = _spelling(report)
-    if any(place in (_spelling(job.source), _spelling(job.target)) for job in plan.jobs):
-        raise UsageError(report, "is a picture of this run", "name another file for --report")
-    if report.exists() and not overwrite:
+    own = [*_sources(plan.jobs, plan.settled), *(job.target for job in plan.jobs)]
+    if _spelling(report) in map(_spelling, own):
+        raise UsageError(report, "is a file of this run", "name another file for --report")
+    if os.path.lexists(report) and not overwrite:
         raise UsageError(report, "exists already", "use --overwrite or another file for --report")
 
 
@@ -124,13 +131,17 @@ def save_report(run: RunReport, report: Path) -> None:
         files.commit(draft, report, 0o600)
 
 
-def _walked(inputs: Iterable[Path], out: Path | None) -> Iterator[Found]:
-    """Every file named or below a folder named, in a fixed order; links are not followed."""
+def _walked(inputs: Iterable[Path], out: Path | None, closed: list[OSError]) -> Iterator[Found]:
+    """Every file named or below a folder named, in a fixed order; links are not followed.
+
+    ``closed`` collects what went wrong with the folders that could not be opened.
+    """
     for named in inputs:
-        if not named.is_dir() or named.is_symlink():
+        # Unlike Path.is_dir, this does not raise for a name that is too long.
+        if not os.path.isdir(named) or os.path.islink(named):
             yield Found(named, Path(named.name))
             continue
-        for folder, below, names in os.walk(named, onerror=_unreadable):
+        for folder, below, names in os.walk(named, onerror=closed.append):
             here = Path(folder)
             # The copies of an earlier run are no input, even where they lie inside one.
             below[:] = sorted(name for name in below if not _same(here / name, out))
@@ -139,10 +150,10 @@ def _walked(inputs: Iterable[Path], out: Path | None) -> Iterator[Found]:
                 yield Found(here / name, (here / name).relative_to(named))
 
 
-def _unreadable(error: OSError) -> None:
-    raise InputError(
-        Path(error.filename), f"cannot be opened ({error.strerror})", "change its permissions"
-    ) from error
+def _closed_folder(error: OSError) -> FileReport:
+    folder = Path(error.filename)
+    problem = f"cannot be opened ({error.strerror})"
+    return refusal(folder, InputError(folder, problem, "change its permissions"))
 
 
 def _same(one: Path, other: Path | None) -> bool:
@@ -153,7 +164,7 @@ def _distinct(found: Iterable[Found]) -> Iterator[Found]:
     """Each file once, even where it was named twice."""
     seen = set()
     for one in found:
-        place = Path(os.path.abspath(one.source))
+        place = _place(one.source)
         if place not in seen:
             seen.add(place)
             yield one
@@ -164,15 +175,21 @@ def _passed_over(path: Path) -> bool:
 
     Whatever else is not understood is refused by name, so that nothing is skipped in silence.
     """
-    with path.open("rb") as file:
-        head = file.read(4096)
+    try:
+        with path.open("rb") as file:
+            head = file.read(4096)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError(path, f"cannot be read ({reason})", "look at its disk") from error
+    if files.is_draft(path):
+        raise InputError(path, "was left by a run that was killed", "remove it")
     if path.name.lower() in DROPPINGS or head.startswith(APPLE_DOUBLE):
         return True
     if path.suffix.lower() in MEDIA_SUFFIXES or b"\x00" in head:
         return False
     try:
-        # A character may be cut by the end of the piece.
-        head[: max(0, len(head) - 3)].decode()
+        # Piece by piece, because the last character may be cut.
+        codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError:
         return False
     return True
@@ -184,25 +201,25 @@ def _suffix(source: Path) -> str:
     return source.suffix if source.suffix.lower() in form.suffixes else form.suffixes[0]
 
 
-def _targets(found: Sequence[tuple[Found, str]], out: Path, names: NamesRule) -> list[Job]:
+def _targets(found: Sequence[Found], out: Path, names: NamesRule) -> list[Job]:
     """Targets below ``out``; replaced names are numbered folder by folder."""
     taken: defaultdict[Path, set[str]] = defaultdict(set)
-    for one, _ in found:
+    for one in found:
         taken[one.relative.parent].add(one.source.stem.lower())
     jobs = []
-    for one, suffix in found:
+    for one in found:
         folder = one.relative.parent
         stem = stem_for(one.source.stem, names, taken[folder])
         taken[folder].add(stem.lower())
-        jobs.append(Job(one.source, out / folder / f"{stem}{suffix}"))
+        jobs.append(Job(one.source, out / folder / f"{stem}{one.suffix}"))
     return jobs
 
 
 def _settle_collisions(
-    jobs: Sequence[Job], settled: Sequence[FileReport], overwrite: bool, out: Path | None
+    jobs: Sequence[Job], settled: Sequence[FileReport], overwrite: bool
 ) -> Outline:
     """Refuse the jobs whose targets collide with each other, an input or an existing file."""
-    sources = {_spelling(job.source) for job in jobs}
+    sources = {_spelling(source) for source in _sources(jobs, settled)}
     by_target: defaultdict[str, list[Job]] = defaultdict(list)
     for job in jobs:
         by_target[_spelling(job.target)].append(job)
@@ -217,11 +234,11 @@ def _settle_collisions(
                     f"would be written to the same file as {others[0]}",
                     "rename one of them or clean them into different folders",
                 )
-            elif out is not None and spelling in sources:
+            elif spelling in sources:
                 problem = ("is an input itself", "choose another folder for --out")
-            elif job.target.is_symlink():
+            elif os.path.islink(job.target):
                 problem = ("is a link", "remove it or choose another folder for --out")
-            elif not overwrite and job.target.exists():
+            elif not overwrite and os.path.lexists(job.target):
                 problem = ("exists already", "use --overwrite to replace it")
             if problem is None:
                 free.append(job)
@@ -231,6 +248,15 @@ def _settle_collisions(
     return Outline(tuple(free), tuple(reports))
 
 
+def _sources(jobs: Iterable[Job], settled: Iterable[FileReport]) -> list[Path]:
+    return [*(job.source for job in jobs), *(report.source for report in settled)]
+
+
+def _place(path: Path) -> str:
+    """Where the file is, whatever links lead to its folder; a link itself stays one."""
+    return os.path.join(os.path.realpath(path.parent), path.name)
+
+
 def _spelling(path: Path) -> str:
-    """Equal for two names that some file system takes for one (case, composed accents)."""
-    return unicodedata.normalize("NFC", os.path.abspath(path)).casefold()
+    """Equal for two places that some file system takes for one (case, composed accents)."""
+    return unicodedata.normalize("NFC", _place(path)).casefold()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -18,7 +20,26 @@ DEFAULTS = Settings()
 PATH = click.Path(path_type=Path)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96})
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 96}
+
+
+class Interrupted(click.ClickException):
+    """A person stopped scrub before it had files to speak of."""
+
+    exit_code = INCOMPLETE
+
+
+class Commands(click.Group):
+    """Ends a command that was stopped with one line and an exit status of ours, not click's."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise Interrupted("interrupted; run scrub again") from None
+
+
+@click.group(cls=Commands, context_settings=CONTEXT)
 @click.version_option(__version__, prog_name="scrub")
 def main() -> None:
     """Make photos safe to post.
@@ -122,7 +143,7 @@ def clean(
     from scrub import batch
     from scrub.console import Console
     from scrub.errors import ScrubError, UsageError
-    from scrub.report import RunReport
+    from scrub.report import FileReport, RunReport
 
     console = Console(-1 if quiet else int(verbose))
     started = time.monotonic()
@@ -137,13 +158,21 @@ def clean(
         plan = batch.outline(inputs, out, names, overwrite)
         if report is not None:
             batch.check_report_path(report, plan, overwrite)
-        work = batch.work(plan, settings, jobs, dry_run)
-        files = tuple(console.progress(work, len(plan.jobs) + len(plan.settled)))
+        files: list[FileReport] = []
+        total = len(plan.jobs) + len(plan.settled)
+        try:
+            with contextlib.closing(batch.work(plan, settings, jobs, dry_run)) as work:
+                for done in console.progress(work, total):
+                    files.append(done)
+        except KeyboardInterrupt:
+            for left in batch.unfinished(plan, files):
+                console.tell(left)
+                files.append(left)
         run = RunReport(files, time.monotonic() - started, dry_run)
+        console.summary(run)
         if report is not None:
             batch.save_report(run, report)
     except ScrubError as error:
         console.problem(str(error))
         sys.exit(INCOMPLETE)
-    console.summary(run)
     sys.exit(run.exit_status)

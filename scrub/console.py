@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import click
 from rich.console import Console as Terminal
 from rich.progress import (
     BarColumn,
@@ -37,18 +38,21 @@ class Console:
 
     def __init__(self, verbosity: int = 0) -> None:
         self._verbosity = verbosity
+        # A redirected output may know no more than its code page: no name must end the run.
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")
         self._out = Terminal(highlight=False, markup=False, emoji=False)
         self._err = Terminal(stderr=True, highlight=False, markup=False, emoji=False)
 
     def problem(self, text: str) -> None:
         """One line on the error stream, whatever the verbosity."""
-        click.echo(harmless(text), err=True)
+        _say(self._err, text)
 
     def progress(self, reports: Iterable[FileReport], total: int) -> Iterator[FileReport]:
         """Hand the reports on, telling each problem as it comes, under a bar on a terminal."""
         if not self._err.is_terminal or self._verbosity < 0:
             for report in reports:
-                self._tell(report)
+                self.tell(report)
                 yield report
             return
         columns = (
@@ -67,7 +71,7 @@ class Console:
             for report in reports:
                 faces += report.faces
                 bar.update(task, advance=1, faces=faces)
-                self._tell(report)
+                self.tell(report)
                 yield report
 
     def summary(self, run: RunReport) -> None:
@@ -79,10 +83,11 @@ class Console:
             self._out.print(self._table(done, run.dry_run))
         for report in run.files:
             if report.status == "unchanged" and not report.kind and self._verbosity > 0:
-                self._out.print(Text(f"{harmless(str(report.source))}: {report.reason}"))
-        self._out.print(Text(_totals(run)))
+                _say(self._out, f"{report.source}: {report.reason}")
+        _say(self._out, _totals(run))
 
-    def _tell(self, report: FileReport) -> None:
+    def tell(self, report: FileReport) -> None:
+        """The problem that a file met, if any; its warnings only where asked for more."""
         if report.status in ("refused", "failed"):
             self.problem(f"{report.source}: {report.reason}")
         for warning in (*report.plan.warnings, *report.warnings):
@@ -111,6 +116,11 @@ class Console:
         named = ", ".join(report.removed[:limit]) or "nothing"
         more = len(report.removed) - limit
         return harmless(f"{named} and {more} more" if more > 0 else named)
+
+
+def _say(terminal: Terminal, text: str) -> None:
+    """One line, never cut by us, so that a search for all of it finds it."""
+    terminal.print(Text(harmless(text)), soft_wrap=True)
 
 
 def harmless(text: str) -> str:

@@ -35,17 +35,19 @@ def draft_beside(target: Path) -> Iterator[Path]:
 
     Raises TargetError where the folder cannot be written.
     """
+    name = f"{DRAFT_PREFIX}{os.getppid()}-{secrets.token_hex(8)}{DRAFT_SUFFIX}"
+    draft = target.parent / name
+    # One block around both: an interrupt may come between the making and the use.
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        name = f"{DRAFT_PREFIX}{os.getppid()}-{secrets.token_hex(8)}{DRAFT_SUFFIX}"
-        draft = target.parent / name
-        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    except OSError as error:
-        raise unwritable(target, error) from error
-    try:
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        except OSError as error:
+            raise unwritable(target, error) from error
         yield draft
     finally:
-        draft.unlink(missing_ok=True)
+        if os.path.lexists(draft):
+            draft.unlink()
 
 
 def commit(draft: Path, target: Path, mode: int) -> None:

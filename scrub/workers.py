@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 import _thread
+import contextlib
 import os
+import signal
 import threading
-import time
 from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    wait,
+)
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import lru_cache
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
+from types import FrameType
 
-from scrub import pipeline
+from scrub import files, pipeline
 from scrub.detectors.presets import Eyes, eyes
 from scrub.errors import ScrubError, WorkerError
 from scrub.report import FileReport, refusal
 from scrub.settings import Settings
 
 GRACE = 20.0
-"""Seconds that an orphaned worker gets to remove its temporary file."""
+"""Seconds that a worker gets to remove its temporary file when it has to stop."""
+
+SHARED_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGHUP") if hasattr(signal, name)]
+"""What a terminal sends to parent and workers alike: only the parent decides what follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +56,9 @@ def run(
     waiting = list(reversed(jobs))
     suspects: list[Job] = []
     while waiting:
-        with _Pool(settings, count, dry_run) as pool:
-            yield from pool.work_through(waiting, suspects)
+        suspects += yield from _until_a_death(waiting, settings, count, dry_run)
     for job in suspects:
-        again: list[Job] = []
-        with _Pool(settings, 1, dry_run) as pool:
-            yield from pool.work_through([job], again)
-        if again:
+        if (yield from _until_a_death([job], settings, 1, dry_run)):
             died = WorkerError(
                 job.source,
                 "made the worker process end without an answer",
@@ -59,67 +67,111 @@ def run(
             yield refusal(job.source, died)
 
 
+def _until_a_death(
+    waiting: list[Job], settings: Settings, count: int, dry_run: bool
+) -> Generator[FileReport, None, list[Job]]:
+    """Take jobs from the end of ``waiting``; return those in hand when a worker died."""
+    with _Pool(settings, count, dry_run) as pool:
+        yield from pool.work_through(waiting)
+    return list(pool.in_hand.values())
+
+
 class _Pool:
-    """Worker processes that all hold the same settings."""
+    """Worker processes that all hold the same settings.
+
+    Only as many jobs are handed out as there are workers, so that those which a dying worker
+    takes with it are known: they stay ``in_hand``.
+    """
 
     def __init__(self, settings: Settings, count: int, dry_run: bool) -> None:
         threads = max(1, (os.cpu_count() or 1) // count)
         self._count = count
         self._task = (settings, threads, dry_run)
+        self.in_hand: dict[Future[FileReport], Job] = {}
         # A fork would copy the parent's threads and locks half-way; spawn is the same everywhere.
-        self._pool = ProcessPoolExecutor(count, get_context("spawn"), _begin)
+        context = get_context("spawn")
+        # Nothing is ever sent: a worker stops when this end is closed or its holder is gone.
+        far_end, self._line = context.Pipe(duplex=False)
+        self._pool = ProcessPoolExecutor(count, context, _begin, (far_end,))
+        # An interrupt of the main thread must not leave a process that is half started.
+        self._starter = ThreadPoolExecutor(1, initializer=_deafen)
 
     def __enter__(self) -> _Pool:
         return self
 
-    def __exit__(self, *exception: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        if kind is not None:
+            self._line.close()
+        self._starter.shutdown()
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self._line.close()
+        for job in self.in_hand.values():
+            files.remove_drafts(job.target.parent, os.getpid())
 
-    def work_through(self, waiting: list[Job], suspects: list[Job]) -> Iterator[FileReport]:
-        """Take jobs from the end of ``waiting`` until none is left or a worker died.
-
-        Only as many are handed out as there are workers, so that the ones which were in
-        hand when a worker died are known: these go to ``suspects``.
-        """
-        running: dict[Future[FileReport], Job] = {}
-        while waiting or running:
-            while waiting and len(running) < self._count:
-                job = waiting.pop()
+    def work_through(self, waiting: list[Job]) -> Iterator[FileReport]:
+        """Take jobs from the end of ``waiting`` until none is left or a worker died."""
+        while waiting or self.in_hand:
+            while waiting and len(self.in_hand) < self._count:
                 try:
-                    running[self._pool.submit(_work, job, *self._task)] = job
+                    future = self._starter.submit(self._hand_out, waiting[-1]).result()
                 except BrokenProcessPool:
-                    suspects.extend([job, *running.values()])
                     return
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
-            broken = False
+                self.in_hand[future] = waiting.pop()
+            done, _ = wait(self.in_hand, return_when=FIRST_COMPLETED)
             for future in done:
-                job = running.pop(future)
-                try:
+                if future.exception() is None:
+                    del self.in_hand[future]
                     yield future.result()
-                except BrokenProcessPool:
-                    suspects.append(job)
-                    broken = True
-            if broken:
-                suspects.extend(running.values())
+            if not done.isdisjoint(self.in_hand):
                 return
 
+    def _hand_out(self, job: Job) -> Future[FileReport]:
+        return self._pool.submit(_work, job, *self._task)
 
-def _begin() -> None:
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+def _deafen() -> None:
+    """A process inherits this from the thread that starts it, and is deaf from its first moment."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, SHARED_SIGNALS)
 
 
-def _end_with_parent() -> None:
-    """A worker whose parent was killed would wait for ever: remove what it writes, then end."""
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        _thread.interrupt_main()
-        time.sleep(GRACE)
-        os._exit(1)
+_file_in_hand = threading.Lock()
+
+
+def _begin(line: Connection) -> None:
+    for shared in SHARED_SIGNALS:
+        signal.signal(shared, signal.SIG_IGN)
+    threading.Thread(target=_stop_when_cut, args=(line,), daemon=True).start()
+
+
+def _stop_when_cut(line: Connection) -> None:
+    """Wait until the parent hangs up or is gone; then have the file in hand undone, and end."""
+    with contextlib.suppress(EOFError, OSError):
+        line.recv_bytes()
+    _thread.interrupt_main(signal.SIGTERM)
+    _file_in_hand.acquire(timeout=GRACE)
+    os._exit(1)
 
 
 def _work(job: Job, settings: Settings, threads: int, dry_run: bool) -> FileReport:
-    """One file, whatever comes of it."""
+    """One file, whatever comes of it. Told to stop, the worker removes its draft and ends."""
+    try:
+        signal.signal(signal.SIGTERM, _unwind)
+        with _file_in_hand:
+            return _attempt(job, settings, threads, dry_run)
+    except KeyboardInterrupt:
+        os._exit(1)
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _unwind(number: int, frame: FrameType | None) -> None:
+    """Leave the file in hand; a second signal must not disturb the removal of its draft."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _attempt(job: Job, settings: Settings, threads: int, dry_run: bool) -> FileReport:
     try:
         looking = None if settings.metadata_only else _eyes(settings.preset, threads)
         if dry_run:

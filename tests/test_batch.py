@@ -1,0 +1,542 @@
+"""What a run will do is known before it writes: every file has one end, and none harms another."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from scrub import batch, files, workers
+from scrub.batch import Outline, outline
+from scrub.errors import ScrubError, UsageError
+from scrub.names import tells
+from scrub.report import FileReport, RunReport
+from scrub.settings import Settings
+from scrub.workers import Job
+from tests.parts import saved
+from tests.pictures import face
+
+JPEG = saved(face(32), "JPEG")
+PNG = saved(face(32), "PNG")
+TEXT = b"Remember the milk.\n"
+
+needs_links = pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
+needs_posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
+
+
+def tree(folder: Path, *names: str, data: bytes = JPEG) -> Path:
+    """The folder with files of these names, folders between made."""
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return folder
+
+
+def targets(plan: Outline, out: Path) -> dict[str, str]:
+    """Name of each source -> its target below ``out``."""
+    return {job.source.name: job.target.relative_to(out).as_posix() for job in plan.jobs}
+
+
+def reasons(plan: Outline) -> dict[str, str]:
+    """Name of each source that was refused -> why."""
+    return {one.source.name: one.reason for one in plan.settled if one.status == "refused"}
+
+
+def passed_over(plan: Outline) -> set[str]:
+    return {one.source.name for one in plan.settled if one.status == "unchanged"}
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "out"
+
+
+# --- where things go ----------------------------------------------------------------------------
+
+
+def test_folders_are_mirrored_in_a_fixed_order_and_nothing_is_written(
+    inbox: Path, out: Path
+) -> None:
+    names = ["b.jpg", "a.jpg", "day/z.jpg", "day/night/m.JPG", "Day.jpg", "day/a.jpg"]
+    tree(inbox, *names)
+    before = sorted(inbox.parent.rglob("*"))
+    plan = outline([inbox], out)
+    assert sorted(inbox.parent.rglob("*")) == before
+    assert plan.settled == ()
+    assert [job.target for job in plan.jobs] == [
+        out / name
+        for name in ("Day.jpg", "a.jpg", "b.jpg", "day/a.jpg", "day/z.jpg", "day/night/m.JPG")
+    ]
+    assert [job.source for job in plan.jobs] == [
+        inbox / job.target.relative_to(out) for job in plan.jobs
+    ]
+    assert {job.mode for job in plan.jobs} == {None}
+
+
+def test_a_file_named_alone_goes_straight_into_the_folder(inbox: Path, out: Path) -> None:
+    tree(inbox, "far/below/a.jpg")
+    assert targets(outline([inbox / "far/below/a.jpg"], out), out) == {"a.jpg": "a.jpg"}
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "target"),
+    [
+        ("a.jpg", PNG, "a.png"),
+        ("a.png", JPEG, "a.jpg"),
+        ("a.JPEG", JPEG, "a.JPEG"),
+        ("a.jfif", JPEG, "a.jfif"),
+        ("a", JPEG, "a.jpg"),
+        ("a.b.dat", JPEG, "a.b.jpg"),
+        (".hidden", JPEG, ".hidden.jpg"),
+    ],
+)
+def test_the_suffix_tells_the_truth_about_the_bytes(
+    inbox: Path, out: Path, name: str, data: bytes, target: str
+) -> None:
+    tree(inbox, name, data=data)
+    assert targets(outline([inbox], out), out) == {name: target}
+
+
+def test_running_names_leave_out_those_that_are_kept(inbox: Path, out: Path) -> None:
+    kept = ["picture-001.jpg", "PICTURE-003.jpg", "day/cat.jpg"]
+    told = ["IMG_0001.jpg", "IMG_0002.jpg", "IMG_0003.jpg", "day/IMG_0001.jpg"]
+    assert not any(tells(Path(name).stem) for name in kept)
+    assert all(tells(Path(name).stem) for name in told)
+    plan = outline([tree(inbox, *kept, *told)], out)
+    given = {job.source.relative_to(inbox).as_posix(): job.target.name for job in plan.jobs}
+    assert given == {
+        "picture-001.jpg": "picture-001.jpg",
+        "PICTURE-003.jpg": "PICTURE-003.jpg",
+        "IMG_0001.jpg": "picture-002.jpg",
+        "IMG_0002.jpg": "picture-004.jpg",
+        "IMG_0003.jpg": "picture-005.jpg",
+        "day/cat.jpg": "cat.jpg",
+        "day/IMG_0001.jpg": "picture-001.jpg",
+    }
+    assert plan.settled == ()
+
+
+def test_names_are_kept_when_asked(inbox: Path, out: Path) -> None:
+    tree(inbox, "IMG_0001.jpg")
+    assert targets(outline([inbox], out, "keep"), out) == {"IMG_0001.jpg": "IMG_0001.jpg"}
+    [job] = outline([inbox], out, "random").jobs
+    assert not job.target.stem.startswith("IMG")
+
+
+@needs_posix
+def test_in_place_each_file_is_its_own_target_with_its_own_permissions(inbox: Path) -> None:
+    tree(inbox, "a.jpg", "IMG_0001.JPG", "day/b.dat")
+    (inbox / "a.jpg").chmod(0o640)
+    (inbox / "IMG_0001.JPG").chmod(0o444)
+    plan = outline([inbox], None)
+    assert all(job.target == job.source for job in plan.jobs)
+    modes = {job.source.name: job.mode for job in plan.jobs}
+    assert modes["a.jpg"] == 0o640
+    assert modes["IMG_0001.JPG"] == 0o444
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs names that differ in case only")
+def test_in_place_nothing_can_collide(inbox: Path) -> None:
+    tree(inbox, "a.jpg", "A.jpg", "e\u0301.jpg", "\u00e9.jpg")
+    plan = outline([inbox], None)
+    assert len(plan.jobs) == 4
+    assert plan.settled == ()
+
+
+# --- what is done once, or not at all -----------------------------------------------------------
+
+
+def test_a_file_named_twice_is_done_once(inbox: Path, out: Path) -> None:
+    tree(inbox, "a.jpg", "day/b.jpg")
+    inputs = [inbox / "a.jpg", inbox, inbox / "day" / ".." / "a.jpg", inbox / "a.jpg", inbox]
+    plan = outline(inputs, out)
+    assert targets(plan, out) == {"a.jpg": "a.jpg", "b.jpg": "day/b.jpg"}
+    assert plan.settled == ()
+
+
+@needs_links
+def test_a_file_reached_through_a_linked_folder_is_the_same_file(inbox: Path, out: Path) -> None:
+    tree(inbox, "a.jpg")
+    way = inbox.parent / "way"
+    way.symlink_to(inbox)
+    assert len(outline([inbox / "a.jpg", way / "a.jpg"], None).jobs) == 1
+
+
+@pytest.mark.parametrize("spelled", ["in/out", "in/day/../out", "in/out/"])
+def test_an_output_folder_inside_the_input_is_not_walked(
+    tmp_path: Path, inbox: Path, spelled: str
+) -> None:
+    tree(inbox, "a.jpg", "day/b.jpg", "out/c.jpg", "out/day/d.jpg")
+    plan = outline([inbox], tmp_path / spelled, overwrite=True)
+    assert {job.source.name for job in plan.jobs} == {"a.jpg", "b.jpg"}
+    assert plan.settled == ()
+
+
+@needs_links
+def test_an_output_folder_that_is_linked_to_is_not_walked(tmp_path: Path, inbox: Path) -> None:
+    tree(inbox, "a.jpg", "copies/b.jpg")
+    (tmp_path / "way").symlink_to(inbox / "copies")
+    assert [job.source.name for job in outline([inbox], tmp_path / "way").jobs] == ["a.jpg"]
+
+
+def link(inbox: Path) -> Path:
+    (inbox / "link.jpg").symlink_to(inbox / "a.jpg")
+    return inbox / "link.jpg"
+
+
+def loose_link(inbox: Path) -> Path:
+    (inbox / "loose.jpg").symlink_to(inbox / "nowhere.jpg")
+    return inbox / "loose.jpg"
+
+
+def folder_link(inbox: Path) -> Path:
+    (inbox / "linked").symlink_to(tree(inbox.parent / "elsewhere", "b.jpg"))
+    return inbox / "linked"
+
+
+def pipe(inbox: Path) -> Path:
+    os.mkfifo(inbox / "pipe.jpg")
+    return inbox / "pipe.jpg"
+
+
+@needs_posix
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (link, "is a link; name the file that it points to"),
+        (loose_link, "is a link; name the file that it points to"),
+        (folder_link, "is a link; name the file that it points to"),
+        (pipe, "is not a file; name a picture or a folder"),
+    ],
+)
+@pytest.mark.parametrize("named", [False, True])
+def test_links_and_devices_are_refused(
+    inbox: Path, out: Path, make: Callable[[Path], Path], reason: str, named: bool
+) -> None:
+    tree(inbox, "a.jpg")
+    odd = make(inbox)
+    plan = outline([inbox / "a.jpg", odd] if named else [inbox], out)
+    assert targets(plan, out) == {"a.jpg": "a.jpg"}
+    assert reasons(plan) == {odd.name: reason}
+
+
+# --- what is no picture -------------------------------------------------------------------------
+
+
+def test_what_is_plainly_no_picture_is_listed_and_left_alone(inbox: Path, out: Path) -> None:
+    tree(inbox, "a.jpg")
+    tree(inbox, "notes.txt", "script", "page.html", data=TEXT)
+    tree(inbox, "long.md", data="ä".encode() * 4000)
+    tree(inbox, "cut.md", data=b"x" + "ä".encode() * 4000)
+    tree(inbox, ".gitkeep", data=b"")
+    tree(inbox, ".DS_Store", "Thumbs.db", data=b"\0\0\0\1Bud1")
+    tree(inbox, "._a.jpg", data=b"\0\5\x16\7\0\2\0\0")
+    plan = outline([inbox], out)
+    assert targets(plan, out) == {"a.jpg": "a.jpg"}
+    assert passed_over(plan) == {path.name for path in inbox.iterdir()} - {"a.jpg"}
+    assert reasons(plan) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "reason"),
+    [
+        ("letter.jpg", TEXT, "is not a picture that scrub knows"),
+        ("letter.MP4", TEXT, "is not a picture that scrub knows"),
+        ("empty.png", b"", "is empty"),
+        ("data.bin", b"\0\1\2\3" * 100, "is not a picture that scrub knows"),
+        ("latin.txt", "Zürich".encode("latin-1"), "is not a picture that scrub knows"),
+        ("clip.mp4", b"\0\0\0\x18ftypmp42" + bytes(50), "is QuickTime or MP4 video"),
+        ("photo.jpg", b"\0\0\0\x18ftypheic" + bytes(50), "is HEIC"),
+        ("paper.dat", b"%PDF-1.7\n\0", "is PDF"),
+    ],
+)
+def test_whatever_else_is_not_understood_is_refused_by_name(
+    inbox: Path, out: Path, name: str, data: bytes, reason: str
+) -> None:
+    tree(inbox, "good.jpg")
+    tree(inbox, name, data=data)
+    plan = outline([inbox], out)
+    assert targets(plan, out) == {"good.jpg": "good.jpg"}
+    assert reasons(plan)[name].startswith(reason)
+    assert "; " in reasons(plan)[name]
+
+
+def test_a_text_that_was_named_is_not_passed_over(inbox: Path, out: Path) -> None:
+    tree(inbox, "notes.txt", data=TEXT)
+    assert set(reasons(outline([inbox / "notes.txt"], out))) == {"notes.txt"}
+
+
+def test_a_draft_of_a_killed_run_is_no_picture(inbox: Path, out: Path) -> None:
+    with files.draft_beside(inbox / "a.jpg") as draft:
+        draft.write_bytes(JPEG)
+        plan = outline([tree(inbox, "b.jpg")], out)
+    assert targets(plan, out) == {"b.jpg": "b.jpg"}
+    assert reasons(plan) == {draft.name: "was left by a run that was killed; remove it"}
+
+
+@pytest.mark.parametrize("contents", [{}, {"notes.txt": TEXT}, {"below/.DS_Store": b"\0\0\0\1"}])
+def test_a_run_over_nothing_is_a_mistake(
+    inbox: Path, out: Path, contents: dict[str, bytes]
+) -> None:
+    for name, data in contents.items():
+        tree(inbox, name, data=data)
+    with pytest.raises(UsageError, match="found no pictures to clean; name a picture"):
+        outline([inbox], out)
+
+
+@pytest.mark.parametrize("name", ["gone.jpg", "a" * 300 + ".jpg", "a.jpg/below.jpg"])
+def test_a_name_that_leads_nowhere_is_refused_and_the_rest_is_done(
+    inbox: Path, out: Path, name: str
+) -> None:
+    tree(inbox, "a.jpg")
+    plan = outline([inbox / name, inbox / "a.jpg"], out)
+    assert targets(plan, out) == {"a.jpg": "a.jpg"}
+    assert list(reasons(plan)) == [Path(name).name]
+
+
+def closed_by_mode(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if os.name == "nt" or os.geteuid() == 0:
+        pytest.skip("nothing is closed to the administrator")
+    folder.chmod(0)
+
+
+def closed_by_disk(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scandir = os.scandir
+
+    def failing(path: str) -> object:
+        if Path(path) == folder:
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", failing)
+
+
+@pytest.mark.parametrize("close", [closed_by_mode, closed_by_disk])
+def test_a_folder_that_cannot_be_opened_is_refused_and_the_rest_is_done(
+    inbox: Path,
+    out: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    close: Callable[[Path, pytest.MonkeyPatch], None],
+) -> None:
+    tree(inbox, "a.jpg", "closed/b.jpg")
+    close(inbox / "closed", monkeypatch)
+    plan = outline([inbox], out)
+    (inbox / "closed").chmod(0o700)
+    assert targets(plan, out) == {"a.jpg": "a.jpg"}
+    assert reasons(plan) == {
+        "closed": "cannot be opened (Permission denied); change its permissions"
+    }
+
+
+def test_a_disk_that_fails_costs_one_file(
+    inbox: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree(inbox, "a.jpg", "b.jpg")
+    opened = Path.open
+
+    def failing(path: Path, *arguments: object) -> object:
+        if path.name == "a.jpg":
+            raise OSError(5, "Input/output error")
+        return opened(path, *arguments)
+
+    monkeypatch.setattr(Path, "open", failing)
+    plan = outline([inbox], out)
+    assert targets(plan, out) == {"b.jpg": "b.jpg"}
+    assert "Input/output error" in reasons(plan)["a.jpg"]
+
+
+# --- collisions ---------------------------------------------------------------------------------
+
+COLLISIONS = {
+    "the same name after its suffix was corrected": {"in/a.jpg": PNG, "in/a.png": PNG},
+    "three of them": {"in/a.jpg": PNG, "in/a.png": PNG, "in/a.webp": PNG},
+    "the same name in two folders": {"in/a.jpg": JPEG, "more/a.jpg": JPEG},
+    "names that differ in case only": {"in/A.jpg": JPEG, "in/a.JPG": JPEG},
+    "case in two folders": {"in/Straße.jpg": JPEG, "more/STRASSE.jpg": JPEG},
+    "composed and decomposed accents": {"in/é.jpg": JPEG, "more/e\u0301.jpg": JPEG},
+}
+
+
+@pytest.mark.parametrize("case", COLLISIONS)
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_files_that_would_be_written_over_each_other_are_all_refused(
+    tmp_path: Path, out: Path, case: str, overwrite: bool
+) -> None:
+    for name, data in {**COLLISIONS[case], "in/free.jpg": JPEG, "more/open.jpg": JPEG}.items():
+        tree(tmp_path, name, data=data)
+    if len(list(tmp_path.rglob("*.*"))) < len(COLLISIONS[case]) + 2:
+        pytest.skip("this file system takes the two names for one")
+    plan = outline([tmp_path / "in", tmp_path / "more"], out, overwrite=overwrite)
+    assert set(targets(plan, out)) == {"free.jpg", "open.jpg"}
+    refused = [one for one in plan.settled if one.status == "refused"]
+    assert {one.source for one in refused} == {tmp_path / name for name in COLLISIONS[case]}
+    for one in refused:
+        assert "would be written to the same file as" in one.reason
+        others = {str(other.source) for other in refused if other is not one}
+        assert any(other in one.reason for other in others)
+
+
+def test_an_existing_target_is_only_replaced_when_asked(inbox: Path, out: Path) -> None:
+    tree(inbox, "a.jpg", "b.jpg")
+    tree(out, "a.jpg", data=b"mine")
+    plan = outline([inbox], out)
+    assert targets(plan, out) == {"b.jpg": "b.jpg"}
+    place = out / "a.jpg"
+    assert reasons(plan) == {"a.jpg": f"{place}: exists already; use --overwrite to replace it"}
+    assert set(targets(outline([inbox], out, overwrite=True), out)) == {"a.jpg", "b.jpg"}
+
+
+@needs_links
+@pytest.mark.parametrize("points_to", ["elsewhere.jpg", "nowhere.jpg"])
+def test_a_target_that_is_a_link_is_never_replaced(
+    tmp_path: Path, inbox: Path, out: Path, points_to: str
+) -> None:
+    tree(inbox, "a.jpg")
+    tree(tmp_path, "elsewhere.jpg")
+    out.mkdir()
+    (out / "a.jpg").symlink_to(tmp_path / points_to)
+    plan = outline([inbox], out, overwrite=True)
+    assert plan.jobs == ()
+    assert "is a link; remove it" in reasons(plan)["a.jpg"]
+
+
+def same_folder(inbox: Path) -> tuple[list[Path], Path]:
+    return [inbox], inbox
+
+
+def linked_folder(inbox: Path) -> tuple[list[Path], Path]:
+    if os.name == "nt":
+        pytest.skip("links need a privilege on Windows")
+    way = inbox.parent / "way"
+    way.symlink_to(inbox)
+    return [inbox], way
+
+
+def refused_input(inbox: Path) -> tuple[list[Path], Path]:
+    """The target is an input too, and one that will not be cleaned."""
+    other = tree(inbox.parent / "other", "a.jpg", data=b"")
+    return [inbox, other / "a.jpg"], other
+
+
+@pytest.mark.parametrize("place", [same_folder, linked_folder, refused_input])
+def test_an_input_is_never_a_target(
+    inbox: Path, place: Callable[[Path], tuple[list[Path], Path]]
+) -> None:
+    tree(inbox, "a.jpg")
+    inputs, out = place(inbox)
+    plan = outline(inputs, out, overwrite=True)
+    assert plan.jobs == ()
+    [refused] = [one for one in plan.settled if one.source == inbox / "a.jpg"]
+    assert refused.reason.endswith("is an input itself; choose another folder for --out")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of names differ")
+def test_a_name_that_grows_too_long_ends_neither_the_plan_nor_the_run(
+    inbox: Path, out: Path
+) -> None:
+    out.mkdir()
+    name = "c" * 255
+    tree(inbox, name, "d" * 251 + ".jpg")
+    plan = outline([inbox], out)
+    assert targets(plan, out) == {name: name + ".jpg", "d" * 251 + ".jpg": "d" * 251 + ".jpg"}
+    with (
+        pytest.raises(ScrubError, match=r"File name too long\); use --names random"),
+        files.draft_beside(out / f"{name}.jpg") as draft,
+    ):
+        files.commit(draft, out / f"{name}.jpg", 0o600)
+    assert list(out.iterdir()) == []
+
+
+# --- the work -----------------------------------------------------------------------------------
+
+
+def cleaned(job: Job) -> FileReport:
+    return FileReport(job.source, "cleaned", job.target, kind="jpeg")
+
+
+@pytest.fixture
+def plan(inbox: Path, out: Path) -> Outline:
+    tree(inbox, "a.jpg", "b.jpg", "c.jpg")
+    tree(inbox, "bad.jpg", data=b"")
+    return outline([inbox], out)
+
+
+@pytest.mark.parametrize(
+    ("cores", "asked", "given"),
+    [(2, None, 2), (64, None, 3), (1, 2, 2), (8, 7, 3), (None, None, 1)],
+)
+def test_there_are_no_more_workers_than_cores_or_files(
+    plan: Outline, monkeypatch: pytest.MonkeyPatch, cores: int | None, asked: int, given: int
+) -> None:
+    counts = []
+
+    def run(jobs: tuple[Job, ...], settings: Settings, count: int, dry: bool) -> Iterator[None]:
+        counts.append(count)
+        yield from ()
+
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    monkeypatch.setattr(workers, "run", run)
+    reports = list(batch.work(plan, Settings(), asked))
+    assert counts == [given]
+    assert reports == list(plan.settled)
+
+
+def test_without_jobs_no_worker_is_started(plan: Outline, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "run", lambda *_: pytest.fail("a worker for nothing"))
+    settled = dataclasses.replace(plan, jobs=())
+    assert list(batch.work(settled, Settings())) == list(plan.settled)
+
+
+def test_what_an_interrupt_left_undone_is_reported(plan: Outline) -> None:
+    reports = [cleaned(plan.jobs[1])]
+    reports += batch.unfinished(plan, reports)
+    ends = {report.source.name: report.status for report in reports}
+    assert ends == {"bad.jpg": "refused", "b.jpg": "cleaned", "a.jpg": "failed", "c.jpg": "failed"}
+    assert reports[-1].reason == "interrupted; run scrub again"
+    assert len(reports) == 4
+    assert RunReport(reports, 1.0).exit_status == 2
+
+
+# --- the report ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["in/a.jpg", "out/a.jpg", "in/bad.jpg", "out/../in/A.JPG"])
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_the_report_never_takes_the_place_of_a_picture(
+    tmp_path: Path, plan: Outline, name: str, overwrite: bool
+) -> None:
+    with pytest.raises(UsageError, match="is a file of this run; name another file"):
+        batch.check_report_path(tmp_path / name, plan, overwrite)
+
+
+def test_an_existing_report_is_only_replaced_when_asked(tmp_path: Path, plan: Outline) -> None:
+    report = tmp_path / "report.json"
+    batch.check_report_path(report, plan, overwrite=False)
+    report.write_text("{}")
+    batch.check_report_path(report, plan, overwrite=True)
+    with pytest.raises(UsageError, match="exists already; use --overwrite"):
+        batch.check_report_path(report, plan, overwrite=False)
+
+
+def test_the_report_is_json_for_its_owner_only(tmp_path: Path) -> None:
+    run = RunReport([FileReport(tmp_path / "naïve \udcff\n.jpg", "failed", reason="?")], 1.5)
+    batch.save_report(run, tmp_path / "new/report.json")
+    written = tmp_path / "new/report.json"
+    assert json.loads(written.read_text(encoding="utf-8")) == run.as_json()
+    assert list(written.parent.iterdir()) == [written]
+    if os.name != "nt":
+        assert stat.S_IMODE(written.stat().st_mode) == 0o600

@@ -1,0 +1,222 @@
+"""What a person reads: no file name can take over the terminal, and the numbers are right."""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+import unicodedata
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scrub.console import MANY, Console, harmless
+from scrub.regions import Box, Region
+from scrub.report import FileReport, Plan, RunReport
+
+EVIL = "a\x1b[31m\r\n\u202egpj.\udcff\x9b2J\u2028\u2066[red]:smile:\\.jpg"
+"""A terminal command, line breaks of three kinds, marks that turn the writing direction, a byte
+that is no character, and what the table could take for a style of its own."""
+
+
+# --- harmless -----------------------------------------------------------------------------------
+
+
+@given(st.text(st.characters()))
+def test_whatever_it_is_comes_out_printable_on_one_line(text: str) -> None:
+    said = harmless(text)
+    assert said.isprintable()
+    assert len(said.splitlines()) <= 1
+    said.encode()
+    if text.isprintable():
+        assert said == text
+
+
+@pytest.mark.parametrize("category", ["Cc", "Cf", "Cs", "Co", "Zl", "Zp"])
+def test_no_character_of_a_kind_that_commands_gets_through(category: str) -> None:
+    everything = map(chr, range(sys.maxunicode + 1))
+    commanding = [one for one in everything if unicodedata.category(one) == category]
+    assert commanding
+    for one in commanding:
+        assert harmless(f"a{one}b") == f"a{harmless(one)}b"
+        assert harmless(one).isascii()
+        assert harmless(one).startswith("\\")
+
+
+@pytest.mark.parametrize("name", ["IMG 1 (2)'\".jpg", "Füße 😀 写真.png", "-rf", "a\\nb"])
+def test_an_honest_name_stays_as_it_is(name: str) -> None:
+    assert harmless(name) == name
+
+
+def test_two_names_that_differ_in_bytes_only_stay_apart() -> None:
+    assert harmless("\udcfe") != harmless("\udcff")
+    assert harmless("\udcff") == "\\udcff"
+
+
+# --- the streams --------------------------------------------------------------------------------
+
+
+def done(name: str, faces: int = 1, removed: tuple[str, ...] = ()) -> FileReport:
+    regions = tuple(Region(Box(0, 0, 9, 9), 0, 0, "face", track) for track in range(faces))
+    source = Path("in", name)
+    target = Path("out", name)
+    return FileReport(source, "cleaned", target, "", "jpeg", Plan(regions), removed)
+
+
+def refused(name: str) -> FileReport:
+    return FileReport(Path("in", name), "refused", reason="is empty; get a whole copy of it")
+
+
+def left_out(name: str) -> FileReport:
+    return FileReport(Path("in", name), "unchanged", reason="not a picture: not copied")
+
+
+@pytest.fixture(autouse=True)
+def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "xterm")
+
+
+def told(capsys: pytest.CaptureFixture[str], run: RunReport, verbosity: int = 0) -> tuple[str, str]:
+    """What a whole run says on the standard output and on the error stream."""
+    console = Console(verbosity)
+    assert tuple(console.progress(iter(run.files), len(run.files))) == tuple(run.files)
+    console.summary(run)
+    return capsys.readouterr()
+
+
+EVERYTHING = RunReport(
+    [
+        done("b.jpg", 2, ("GPS position", "camera model", "thumbnail", "comment")),
+        done(EVIL, 1),
+        refused(EVIL + "x"),
+        left_out("notes.txt"),
+        FileReport(Path("in/c.jpg"), "failed", reason="interrupted; run scrub again"),
+    ],
+    12.34,
+)
+
+
+def test_a_pipe_gets_plain_text_on_lines_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    said, problems = told(capsys, EVERYTHING, verbosity=1)
+    for line in (said + problems).split("\n"):
+        assert line.isprintable()
+    assert len(problems.split("\n")) == 3
+    assert problems.startswith(f"in/{harmless(EVIL)}x: is empty; get a whole copy of it\n")
+    assert problems.endswith("in/c.jpg: interrupted; run scrub again\n")
+
+
+def test_the_table_lists_what_was_done_and_the_last_line_counts_all(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    said, _ = told(capsys, EVERYTHING)
+    assert said.splitlines()[-1] == (
+        "2 cleaned and verified, 3 faces covered, 1 refused, 1 failed, "
+        "1 that are no pictures left out in 12.3 s"
+    )
+    assert "notes.txt" not in said
+    said, _ = told(capsys, RunReport(EVERYTHING.files[:1], 1.0))
+    [row] = [line for line in said.splitlines() if line.startswith("b.jpg")]
+    assert row.split(maxsplit=3) == ["b.jpg", "b.jpg", "2", "GPS position, camera model and 2 more"]
+
+
+def test_verbose_names_all_that_was_removed_and_left_out(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    said, _ = told(capsys, EVERYTHING, verbosity=1)
+    flat = re.sub(r"\s+", " ", said)
+    assert "GPS position, camera model," in flat
+    assert "thumbnail, comment" in flat
+    assert "in/notes.txt: not a picture: not copied" in said
+
+
+def test_quiet_only_tells_the_problems(capsys: pytest.CaptureFixture[str]) -> None:
+    said, problems = told(capsys, EVERYTHING, verbosity=-1)
+    assert said == ""
+    assert len(problems.splitlines()) == 2
+    said, problems = told(capsys, RunReport([done("a.jpg")], 1.0), verbosity=-1)
+    assert (said, problems) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("files", "dry_run", "line"),
+    [
+        ([done("a", 1)], False, "1 cleaned and verified, 1 face covered in 1.0 s"),
+        ([done("a", 0)], False, "1 cleaned and verified, 0 faces covered in 1.0 s"),
+        ([refused("a")], False, "0 cleaned and verified, 0 faces covered, 1 refused in 1.0 s"),
+        ([done("a", 2), done("b", 1)], True, "2 would be cleaned, 3 faces found in 1.0 s"),
+        (
+            [done("a", 2), left_out("b"), refused("c")],
+            True,
+            "1 would be cleaned, 2 faces found, 1 refused, "
+            "1 that are no pictures left out in 1.0 s",
+        ),
+    ],
+)
+def test_the_numbers_are_right(
+    capsys: pytest.CaptureFixture[str], files: list[FileReport], dry_run: bool, line: str
+) -> None:
+    if dry_run:
+        files = [
+            FileReport(one.source, "unchanged", kind=one.kind, plan=one.plan)
+            if one.status == "cleaned"
+            else one
+            for one in files
+        ]
+    said, _ = told(capsys, RunReport(files, 1.0, dry_run))
+    assert said.splitlines()[-1] == line
+
+
+def test_many_files_are_counted_and_not_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    run = RunReport([done(f"{number}.jpg") for number in range(MANY + 1)], 1.0)
+    assert len(told(capsys, run)[0].splitlines()) == 1
+    assert len(told(capsys, run, verbosity=1)[0].splitlines()) == MANY + 3
+
+
+def test_folders_that_all_files_share_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    run = RunReport([done("day/a.jpg"), done("day/night/b.jpg")], 1.0)
+    said = told(capsys, run)[0].splitlines()
+    assert said[1].startswith("a.jpg ")
+    assert said[2].startswith(str(Path("night", "b.jpg")))
+
+
+def test_notes_are_for_those_who_ask(capsys: pytest.CaptureFixture[str]) -> None:
+    file = FileReport(Path("a.gif"), "cleaned", kind="gif", warnings=("one detector is missing",))
+    assert told(capsys, RunReport([file], 1.0))[1] == ""
+    problems = told(capsys, RunReport([file], 1.0), verbosity=1)[1]
+    assert problems == "a.gif: note: one detector is missing\n"
+
+
+def test_a_long_problem_stays_on_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    Console().problem("word " * 100)
+    assert capsys.readouterr().err == "word " * 100 + "\n"
+
+
+def test_a_problem_under_the_bar_gets_a_line_of_its_own(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # makes a pipe pass for a terminal
+    _, problems = told(capsys, EVERYTHING)
+    assert "cleaning" in problems
+    bare = re.sub(r"\x1b\[[0-9;]*m", "", problems)
+    for start in (f"in/{harmless(EVIL)}x: is empty", "in/c.jpg: interrupted"):
+        before, found, _ = bare.partition(start)
+        assert found
+        # The bar was wiped away, or the line above has ended.
+        assert before.endswith(("\x1b[2K", "\n"))
+
+
+def test_an_output_that_lacks_characters_does_not_end_the_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written = io.BytesIO()
+    with io.TextIOWrapper(written, encoding="cp1252", write_through=True) as narrow:
+        monkeypatch.setattr(sys, "stdout", narrow)
+        Console().summary(RunReport([done("😀写.jpg")], 1.0))
+        said = written.getvalue()
+    assert b"\\U0001f600\\u5199.jpg" in said
+    assert b"1 cleaned and verified" in said
