@@ -44,8 +44,8 @@ class Commands(click.Group):
 def main() -> None:
     """Make photos safe to post.
 
-    Covers every face, removes everything in the file that says who, where, when or with
-    what, and proves both on the file it wrote. All of it happens on this machine: scrub
+    Covers every face it finds, removes everything in the file that says who, where, when or
+    with what, and proves both on the file it wrote. All of it happens on this machine: scrub
     never opens a connection.
     """
 

@@ -564,6 +564,7 @@ ALPHAS = [hard(), np.roll(hard(), 40, axis=1), np.flipud(np.roll(hard(), 10, axi
 COLOURED = [layered(np.roll(picture(), 20 * n, axis=1), alpha) for n, alpha in enumerate(ALPHAS)]
 COLOURLESS = [layered(np.roll(grey(), 20 * n, axis=1), alpha) for n, alpha in enumerate(ALPHAS)]
 LETTERBOX = np.where(np.arange(HEIGHT)[:, None, None] % 150 < 30, 0, picture()).astype(np.uint8)
+SHADES = np.resize(np.arange(256, dtype=np.uint8), (WIDTH, HEIGHT)).T[..., None].repeat(3, axis=2)
 LAYERS = {
     "coloured": COLOURED,
     "grey": COLOURLESS,
@@ -572,6 +573,7 @@ LAYERS = {
     "grey after colour": [layered(picture(), opaque()), *COLOURLESS[1:]],
     "colour after grey": [COLOURLESS[0], *COLOURED[1:]],
     "black at the edges": [COLOURED[0], layered(LETTERBOX, opaque()), COLOURED[2]],
+    "every grey at first": [layered(SHADES, opaque()), *COLOURED[1:]],
     "nothing at first": [Image.new("RGBA", (WIDTH, HEIGHT)), *COLOURED[1:]],
 }
 

@@ -600,6 +600,13 @@ def test_palette_keeps_few_colours_and_what_is_hidden(
     assert (np.asarray(image.convert("RGB"))[shown] == rgb[shown]).all()
 
 
+def test_hidden_pixels_take_no_place_in_the_palette() -> None:
+    rgb = np.arange(1, KEY + 1, dtype=np.uint8)[None, :, None] * np.ones((2, 1, 3), np.uint8)
+    rgb[1] = 0
+    shown = indexed(rgb, opacity(rgb[..., 0] == 0)).convert("RGB")
+    assert (np.asarray(shown)[0] == rgb[0]).all()
+
+
 def test_no_other_entry_has_the_colour_of_the_transparent_one() -> None:
     rgb = np.tile(np.array(KEY_COLOR, np.uint8), (8, 8, 1))
     palette = indexed(rgb, None).getpalette("RGB") or []
