@@ -95,17 +95,21 @@ def plan(media: Media, settings: Settings, eyes: Eyes | None) -> Plan:
 def write(media: Media, first: Plan, path: Path, settings: Settings, eyes: Eyes | None) -> Draft:
     """Write ``path`` by the plan and examine it, until no face is left to be seen.
 
-    Each writing has new entropy. Raises VerificationError where the file is not in order, or
-    where faces can still be seen after :data:`ROUNDS` writings.
+    The covers stay the same from one writing to the next, so that nothing new turns up beside
+    them, unless one resembles what it hides. Raises VerificationError where the file is not in
+    order, or where faces can still be seen after :data:`ROUNDS` writings.
     """
     current = first
+    seed = os.urandom(32)
     second = None if eyes is None else eyes.second
     for count in range(1, ROUNDS + 1):
-        painter = Painter(current.regions, settings.style, os.urandom(32))
+        painter = Painter(current.regions, settings.style, seed)
         FORMATS[media.kind].rewrite(media, path, partial(_painted, painter))
         finding = verify.examine(media, current, path, second)
         if finding.clean:
             return Draft(current, replace(finding.evidence, rounds=count))
+        if finding.showing:
+            seed = os.urandom(32)
         late = _regions(media, finding.left, settings.margin)
         current = replace(current, regions=_merged(current.regions, late))
     raise VerificationError(

@@ -326,12 +326,12 @@ def eyes(request: pytest.FixtureRequest) -> Iterator[presets.Eyes]:
 
 
 def test_each_preset_finds_every_face_and_little_else(eyes: presets.Eyes) -> None:
-    left, top, width, height = 0, 330, 1600, 430
+    left, top, width, height = 0, 170, 1600, 260
     faces = moved(CROWD_FACES, left, top, width, height)
     found = eyes.first.detect(crowd()[top : top + height, left : left + width])
-    assert len(faces) > 20
+    assert len(faces) > 30
     assert missed(found, faces) == []
-    assert len(found) <= len(faces) + 2
+    assert len(found) <= len(faces) + 4, "but for those cut by the edge"
 
 
 def test_the_second_look_sees_what_the_first_would_have(eyes: presets.Eyes) -> None:

@@ -564,7 +564,7 @@ ALPHAS = [hard(), np.roll(hard(), 40, axis=1), np.flipud(np.roll(hard(), 10, axi
 COLOURED = [layered(np.roll(picture(), 20 * n, axis=1), alpha) for n, alpha in enumerate(ALPHAS)]
 COLOURLESS = [layered(np.roll(grey(), 20 * n, axis=1), alpha) for n, alpha in enumerate(ALPHAS)]
 LETTERBOX = np.where(np.arange(HEIGHT)[:, None, None] % 150 < 30, 0, picture()).astype(np.uint8)
-SHADES = np.resize(np.arange(256, dtype=np.uint8), (WIDTH, HEIGHT)).T[..., None].repeat(3, axis=2)
+SHADES = np.resize(np.arange(256, dtype=np.uint8), (HEIGHT, WIDTH))
 LAYERS = {
     "coloured": COLOURED,
     "grey": COLOURLESS,
@@ -573,7 +573,7 @@ LAYERS = {
     "grey after colour": [layered(picture(), opaque()), *COLOURLESS[1:]],
     "colour after grey": [COLOURLESS[0], *COLOURED[1:]],
     "black at the edges": [COLOURED[0], layered(LETTERBOX, opaque()), COLOURED[2]],
-    "every grey at first": [layered(SHADES, opaque()), *COLOURED[1:]],
+    "every grey at first": [Image.fromarray(SHADES), *COLOURED[1:]],
     "nothing at first": [Image.new("RGBA", (WIDTH, HEIGHT)), *COLOURED[1:]],
 }
 
@@ -624,6 +624,31 @@ def same_after_cleaning(path: Path, tolerance: float) -> None:
         if one.alpha is not None and other.alpha is not None:
             assert (one.alpha == other.alpha).all()
         assert distance(one.rgb, other.rgb) <= tolerance
+
+
+def grey_first(folder: Path) -> Path:
+    """A GIF whose first palette is a ramp of grey, and whose second frame has its own."""
+    path = folder / "grey-first.gif"
+    others = [Image.fromarray(picture())]
+    Image.fromarray(SHADES).save(path, save_all=True, append_images=others, duration=50)
+    return path
+
+
+def test_colours_after_a_grey_frame_are_right(tmp_path: Path) -> None:
+    first, second = read(grey_first(tmp_path))
+    assert distance(first.rgb[..., 0], SHADES) == 0
+    assert distance(second.rgb, picture()) < 3
+
+
+def test_entries_are_not_taken_for_colours(tmp_path: Path) -> None:
+    """Where the first frame has no palette at all, the second one's is not used."""
+    path = grey_first(tmp_path)
+    data = bytearray(path.read_bytes())
+    data[10] &= 0x7F
+    del data[13 : 13 + 768]
+    path.write_bytes(data)
+    with pytest.raises(DamagedError, match=r"grey-first\.gif: has colours without a palette"):
+        read(path)
 
 
 @pytest.mark.parametrize("kind", ["gif", "png", "webp"])

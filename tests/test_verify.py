@@ -122,14 +122,19 @@ def test_joined_frames_pass(tmp_path: Path) -> None:
 
 
 def test_fractions_of_time_pass(tmp_path: Path) -> None:
-    """A thirtieth of a second cannot be summed up exactly."""
+    """Thirtieths of a second cannot be summed up exactly; three frames become one here."""
     path = tmp_path / "fast.png"
-    frames = [Image.new("L", (16, 16), 10 * (number // 2 % 25)) for number in range(200)]
+    frames = []
+    for number in range(240):
+        shown = np.full((16, 16), 97 * (number // 3) % 256, np.uint8)
+        shown[:, :8] = 80 * (number % 3)
+        frames.append(Image.fromarray(shown))
     frames[0].save(path, save_all=True, append_images=frames[1:], duration=1000 / 30)
     found = probe(path)
-    assert found.frames == 100
-    FORMATS["png"].rewrite(found, tmp_path / "draft", lambda frame: frame)
-    assert examine(found, Plan(), tmp_path / "draft", BLIND).clean
+    left = Region(Box(0, 0, 8, 16), 0, 239, "face", 0)
+    FORMATS["png"].rewrite(found, tmp_path / "draft", lambda frame: covered(frame, (left,)))
+    assert (found.frames, probe(tmp_path / "draft").frames) == (240, 80)
+    assert examine(found, Plan((left,)), tmp_path / "draft", BLIND).clean
 
 
 # --- lies about the container -------------------------------------------------------------------
@@ -426,6 +431,9 @@ SHOWING: dict[str, Callable[[Pixels], Pixels]] = {
     "darkened": lambda pixels: pixels // 3,
     "negative at half contrast": lambda pixels: 60 + pixels // 2,
     "without colour": lambda pixels: np.repeat(pixels[..., :1], 3, axis=2),
+    "outlines alone": lambda pixels: cv2.addWeighted(
+        pixels, 1, cv2.GaussianBlur(pixels, (0, 0), 2), -1, 128
+    ),
     "blur of a twentieth": lambda pixels: cv2.GaussianBlur(
         pixels, (0, 0), max(0.4, pixels.shape[1] / HEAD / 20)
     ),

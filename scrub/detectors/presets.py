@@ -35,7 +35,7 @@ PRESETS = {
     "thorough": Preset(_both_ways(512, 1024, 2048, 2880), tiles=2, threshold=0.5),
 }
 
-SECOND = Preset((Look(1280, mirrored=True),), tiles=1, threshold=0.35)
+SECOND = Preset((Look(1280, mirrored=True),), tiles=1, threshold=0.25)
 """The look at the written file: another scale and mirrored, so that the same question is
 not asked twice."""
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageCms
 
-from scrub.errors import UnsupportedError
+from scrub.errors import DamagedError, UnsupportedError
 
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -26,6 +26,7 @@ UPRIGHT = {
 SIDEWAYS = {5, 6, 7, 8}
 """The orientations that swap width and height."""
 
+ALPHA_MODES = {"LA", "La", "PA", "RGBA", "RGBa"}
 NUMBER_MODES = {"F", "I"}
 WIDE_MODES = {"I;16", "I;16B", "I;16L", "I;16N"}
 GREY_MODES = {"1", "L"} | WIDE_MODES
@@ -65,7 +66,7 @@ def decode(image: Image.Image, max_side: int | None) -> Pixels:
 
     Colour under fully transparent pixels is zeroed: it is not seen, and has been used to
     hide pictures. Raises UnsupportedError for measured values, which have no black and white,
-    and whatever Pillow raises on damaged data.
+    DamagedError where a palette is missing, and whatever Pillow raises on damaged data.
     """
     stored = _stored(image)
     image.load()
@@ -160,9 +161,11 @@ def _plain(image: Image.Image, stored: str) -> Image.Image:
         raise UnsupportedError(
             None, "holds measured values", "save it with 8 or 16 bits a channel first"
         )
+    if image.mode == "P" and image.palette is None:
+        raise DamagedError(None, "has colours without a palette", "get a whole copy of it")
     if image.mode in GREY_MODES:
         return _grey(image, stored)
-    if image.has_transparency_data:
+    if image.mode in ALPHA_MODES or "transparency" in image.info:
         return image.convert("LA" if image.mode in ("LA", "La") else "RGBA")
     return image if image.mode in ("CMYK", "LAB") else _plain_rgb(image)
 

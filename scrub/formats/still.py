@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from PIL import Image, ImageFile, PngImagePlugin
+from PIL import GifImagePlugin, Image, ImageFile, PngImagePlugin
 
 from scrub import metadata
 from scrub.errors import (
@@ -158,7 +158,6 @@ class Still:
 
     def _only(self, media: Media) -> Frame:
         with _opened(media.path, self.plugin, media.max_side) as image:
-            image.seek(_hidden_first(image))
             return self._frame(image, media, 0)
 
     def _frame(self, image: Image.Image, media: Media, index: int) -> Frame:
@@ -291,7 +290,18 @@ def _plugin(name: str) -> Callable[[IO[bytes], str], ImageFile.ImageFile]:
     Image.open would refuse a large JPEG before it can be decoded at a part of its size.
     """
     Image.init()
-    return Image.OPEN[name][0]
+    return _Gif if name == "GIF" else Image.OPEN[name][0]
+
+
+class _Gif(GifImagePlugin.GifImageFile):
+    """Keeps a palette even where it is a ramp of grey.
+
+    Pillow drops such a one, and where that was the first frame's, it takes the later frames'
+    entries for their colours.
+    """
+
+    def _is_palette_needed(self, p: bytes) -> bool:
+        return True
 
 
 def _long_clip(path: Path, problem: str) -> TooLargeError:
