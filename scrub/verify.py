@@ -49,8 +49,11 @@ INNER = 0.7
 CELL = 8
 """Pixels of a cell's side, in which what is not covered is compared: coarser than any encoder."""
 
-DIFFERENT = 32
-"""Levels of 255 by which a cell has to differ; encoders stay under 18 even on coloured noise."""
+DIFFERENT = 48
+"""Levels of 255 by which a cell has to differ.
+
+Encoders stay under 18 on coloured noise, and under 45 on saturated patterns of single pixels.
+"""
 
 CHANGED = 0.02
 """Share of such cells from which on the written file shows something else.

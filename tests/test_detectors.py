@@ -352,7 +352,7 @@ def test_without_mediapipe_centerface_looks_alone_and_the_report_says_so(
     Image.fromarray(picture()).save(source)
     target = tmp_path / "copy.png"
     report = pipeline.clean(source, target, Settings(preset="fast"), without_mediapipe)
-    assert report.faces == 2
+    assert report.faces >= 2
     assert report.as_json()["warnings"] == [presets.ALONE]
     names = {one.detector for one in without_mediapipe.first.detect(picture())}
     assert not any("blazeface" in name for name in names)
