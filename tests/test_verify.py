@@ -519,6 +519,8 @@ def noise(seed: int) -> Iterable[Pixels]:
     yield chance.integers(0, 256, (160, 160, 3), np.uint8)
     yield (chance.integers(0, 2, (160, 160, 3)) * 255).astype(np.uint8)
     yield np.clip(chance.normal(20, 60, (160, 160, 3)), 0, 255).astype(np.uint8)
+    colors = chance.choice([0, 255], (2, 3)).astype(np.uint8)
+    yield colors[np.indices((160, 160)).sum(axis=0) % 2]
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "WEBP", "GIF"])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -45,7 +47,9 @@ def exhaust(target: Path) -> None:
 
 def dawdle(target: Path) -> None:
     (target.parent / "in hand").touch()
-    time.sleep(SLOW)
+    end = time.monotonic() + SLOW
+    while time.monotonic() < end:
+        time.sleep(0.01)
 
 
 def interrupt_all(target: Path) -> None:
@@ -188,6 +192,33 @@ def test_a_run_that_is_stopped_undoes_what_is_in_hand(
     assert left_over(tmp_path) == []
     assert not (tmp_path / "dawdle.jpg").exists()
     assert threading.active_count() < 5
+
+
+ORPHAN = """
+import sys
+from pathlib import Path
+from scrub import workers
+from tests import test_workers as test
+
+workers._work = test.work
+list(workers.run(test.jobs(Path(sys.argv[1]), "dawdle"), test.SETTINGS, 1))
+"""
+
+
+def test_a_worker_whose_parent_was_killed_undoes_what_is_in_hand(tmp_path: Path) -> None:
+    """Whatever the file still takes: nobody waits for it any more."""
+    root = Path(__file__).parents[1]
+    parent = subprocess.Popen([sys.executable, "-c", ORPHAN, str(tmp_path)], cwd=root)
+    while not (tmp_path / "in hand").exists():
+        assert parent.poll() is None
+        time.sleep(0.01)
+    [draft] = left_over(tmp_path)
+    parent.kill()
+    parent.wait()
+    deadline = time.monotonic() + SOON
+    while draft.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not draft.exists()
 
 
 def test_workers_that_cannot_even_start_end_the_run(
