@@ -1,4 +1,4 @@
-"""What several tests need: the real command, run as a person runs it."""
+"""What several tests need: the real command, run as a person runs it, and a folder to run on."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import PIL
 import pytest
 
 import scrub
+from scrub.batch import Outline, outline
+from scrub.errors import ScrubError
+from tests.parts import saved
+from tests.pictures import face
 
 UNPLAIN = ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "PYTHONIOENCODING")
 
@@ -45,3 +50,48 @@ class Command:
 @pytest.fixture(scope="session")
 def scrub_command() -> Command:
     return Command()
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    """An empty folder "in"."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """A folder "out" that does not exist yet."""
+    return tmp_path / "out"
+
+
+@pytest.fixture
+def plan(inbox: Path, out: Path) -> Outline:
+    """Three pictures to clean and one file that was refused."""
+    for name in ("a.jpg", "b.jpg", "c.jpg"):
+        (inbox / name).write_bytes(saved(face(32), "JPEG"))
+    (inbox / "bad.jpg").touch()
+    return outline([inbox], out)
+
+
+REFUSED_BEFORE_PILLOW_13 = {
+    "test_grey_pages_and_colour_pages_stay_so",
+    "test_picture_is_read_as_it_is_seen[YCbCr TIFF]",
+    "test_profile_is_followed[YCbCr TIFF]",
+    "test_metadata_only_leaves_the_pixels[tiff-pages]",
+    "test_metadata_only_leaves_the_pixels[tiff-thumbnail-page]",
+}
+"""Tests of TIFFs that Pillow 12, the last for Python 3.10, reads or writes wrongly.
+
+Its bare YCbCr pixels end early, and its pages of different make leave bytes between them that
+verification finds, depending on their lengths. Such files may be refused then, and nothing else.
+"""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if int(PIL.__version__.split(".")[0]) >= 13:
+        return
+    for item in items:
+        if item.name in REFUSED_BEFORE_PILLOW_13:
+            item.add_marker(pytest.mark.xfail(raises=ScrubError))
