@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
-import stat
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +12,7 @@ import pytest
 
 from scrub import batch, files, workers
 from scrub.batch import Outline, outline
-from scrub.errors import ScrubError, UsageError
+from scrub.errors import UsageError
 from scrub.names import tells
 from scrub.report import FileReport, RunReport
 from scrub.settings import Settings
@@ -51,18 +49,6 @@ def reasons(plan: Outline) -> dict[str, str]:
 
 def passed_over(plan: Outline) -> set[str]:
     return {one.source.name for one in plan.settled if one.status == "unchanged"}
-
-
-@pytest.fixture
-def inbox(tmp_path: Path) -> Path:
-    folder = tmp_path / "in"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def out(tmp_path: Path) -> Path:
-    return tmp_path / "out"
 
 
 # --- where things go ----------------------------------------------------------------------------
@@ -359,120 +345,11 @@ def test_a_disk_that_fails_costs_one_file(
     assert "Input/output error" in reasons(plan)["a.jpg"]
 
 
-# --- collisions ---------------------------------------------------------------------------------
-
-COLLISIONS = {
-    "the same name after its suffix was corrected": {"in/a.jpg": PNG, "in/a.png": PNG},
-    "three of them": {"in/a.jpg": PNG, "in/a.png": PNG, "in/a.webp": PNG},
-    "the same name in two folders": {"in/a.jpg": JPEG, "more/a.jpg": JPEG},
-    "names that differ in case only": {"in/A.jpg": JPEG, "in/a.JPG": JPEG},
-    "case in two folders": {"in/Straße.jpg": JPEG, "more/STRASSE.jpg": JPEG},
-    "composed and decomposed accents": {"in/é.jpg": JPEG, "more/e\u0301.jpg": JPEG},
-}
-
-
-@pytest.mark.parametrize("case", COLLISIONS)
-@pytest.mark.parametrize("overwrite", [False, True])
-def test_files_that_would_be_written_over_each_other_are_all_refused(
-    tmp_path: Path, out: Path, case: str, overwrite: bool
-) -> None:
-    for name, data in {**COLLISIONS[case], "in/free.jpg": JPEG, "more/open.jpg": JPEG}.items():
-        tree(tmp_path, name, data=data)
-    if len(list(tmp_path.rglob("*.*"))) < len(COLLISIONS[case]) + 2:
-        pytest.skip("this file system takes the two names for one")
-    plan = outline([tmp_path / "in", tmp_path / "more"], out, overwrite=overwrite)
-    assert set(targets(plan, out)) == {"free.jpg", "open.jpg"}
-    refused = [one for one in plan.settled if one.status == "refused"]
-    assert {one.source for one in refused} == {tmp_path / name for name in COLLISIONS[case]}
-    for one in refused:
-        assert "would be written to the same file as" in one.reason
-        others = {str(other.source) for other in refused if other is not one}
-        assert any(other in one.reason for other in others)
-
-
-def test_an_existing_target_is_only_replaced_when_asked(inbox: Path, out: Path) -> None:
-    tree(inbox, "a.jpg", "b.jpg")
-    tree(out, "a.jpg", data=b"mine")
-    plan = outline([inbox], out)
-    assert targets(plan, out) == {"b.jpg": "b.jpg"}
-    place = out / "a.jpg"
-    assert reasons(plan) == {"a.jpg": f"{place}: exists already; use --overwrite to replace it"}
-    assert set(targets(outline([inbox], out, overwrite=True), out)) == {"a.jpg", "b.jpg"}
-
-
-@needs_links
-@pytest.mark.parametrize("points_to", ["elsewhere.jpg", "nowhere.jpg"])
-def test_a_target_that_is_a_link_is_never_replaced(
-    tmp_path: Path, inbox: Path, out: Path, points_to: str
-) -> None:
-    tree(inbox, "a.jpg")
-    tree(tmp_path, "elsewhere.jpg")
-    out.mkdir()
-    (out / "a.jpg").symlink_to(tmp_path / points_to)
-    plan = outline([inbox], out, overwrite=True)
-    assert plan.jobs == ()
-    assert "is a link; remove it" in reasons(plan)["a.jpg"]
-
-
-def same_folder(inbox: Path) -> tuple[list[Path], Path]:
-    return [inbox], inbox
-
-
-def linked_folder(inbox: Path) -> tuple[list[Path], Path]:
-    if os.name == "nt":
-        pytest.skip("links need a privilege on Windows")
-    way = inbox.parent / "way"
-    way.symlink_to(inbox)
-    return [inbox], way
-
-
-def refused_input(inbox: Path) -> tuple[list[Path], Path]:
-    """The target is an input too, and one that will not be cleaned."""
-    other = tree(inbox.parent / "other", "a.jpg", data=b"")
-    return [inbox, other / "a.jpg"], other
-
-
-@pytest.mark.parametrize("place", [same_folder, linked_folder, refused_input])
-def test_an_input_is_never_a_target(
-    inbox: Path, place: Callable[[Path], tuple[list[Path], Path]]
-) -> None:
-    tree(inbox, "a.jpg")
-    inputs, out = place(inbox)
-    plan = outline(inputs, out, overwrite=True)
-    assert plan.jobs == ()
-    [refused] = [one for one in plan.settled if one.source == inbox / "a.jpg"]
-    assert refused.reason.endswith("is an input itself; choose another folder for --out")
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="limits of names differ")
-def test_a_name_that_grows_too_long_ends_neither_the_plan_nor_the_run(
-    inbox: Path, out: Path
-) -> None:
-    out.mkdir()
-    name = "c" * 255
-    tree(inbox, name, "d" * 251 + ".jpg")
-    plan = outline([inbox], out)
-    assert targets(plan, out) == {name: name + ".jpg", "d" * 251 + ".jpg": "d" * 251 + ".jpg"}
-    with (
-        pytest.raises(ScrubError, match=r"File name too long\); use --names random"),
-        files.draft_beside(out / f"{name}.jpg") as draft,
-    ):
-        files.commit(draft, out / f"{name}.jpg", 0o600)
-    assert list(out.iterdir()) == []
-
-
 # --- the work -----------------------------------------------------------------------------------
 
 
 def cleaned(job: Job) -> FileReport:
     return FileReport(job.source, "cleaned", job.target, kind="jpeg")
-
-
-@pytest.fixture
-def plan(inbox: Path, out: Path) -> Outline:
-    tree(inbox, "a.jpg", "b.jpg", "c.jpg")
-    tree(inbox, "bad.jpg", data=b"")
-    return outline([inbox], out)
 
 
 @pytest.mark.parametrize(
@@ -510,34 +387,3 @@ def test_what_an_interrupt_left_undone_is_reported(plan: Outline) -> None:
     assert reports[-1].reason == "interrupted; run scrub again"
     assert len(reports) == 4
     assert RunReport(reports, 1.0).exit_status == 2
-
-
-# --- the report ---------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", ["in/a.jpg", "out/a.jpg", "in/bad.jpg", "out/../in/A.JPG"])
-@pytest.mark.parametrize("overwrite", [False, True])
-def test_the_report_never_takes_the_place_of_a_picture(
-    tmp_path: Path, plan: Outline, name: str, overwrite: bool
-) -> None:
-    with pytest.raises(UsageError, match="is a file of this run; name another file"):
-        batch.check_report_path(tmp_path / name, plan, overwrite)
-
-
-def test_an_existing_report_is_only_replaced_when_asked(tmp_path: Path, plan: Outline) -> None:
-    report = tmp_path / "report.json"
-    batch.check_report_path(report, plan, overwrite=False)
-    report.write_text("{}")
-    batch.check_report_path(report, plan, overwrite=True)
-    with pytest.raises(UsageError, match="exists already; use --overwrite"):
-        batch.check_report_path(report, plan, overwrite=False)
-
-
-def test_the_report_is_json_for_its_owner_only(tmp_path: Path) -> None:
-    run = RunReport([FileReport(tmp_path / "naïve \udcff\n.jpg", "failed", reason="?")], 1.5)
-    batch.save_report(run, tmp_path / "new/report.json")
-    written = tmp_path / "new/report.json"
-    assert json.loads(written.read_text(encoding="utf-8")) == run.as_json()
-    assert list(written.parent.iterdir()) == [written]
-    if os.name != "nt":
-        assert stat.S_IMODE(written.stat().st_mode) == 0o600

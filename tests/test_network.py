@@ -105,7 +105,7 @@ def cut_off(tmp_path: Path) -> list[str]:
     if shutil.which("unshare") is None:
         pytest.skip("unshare is not installed, or this is not Linux")
     line = ["unshare", "--user", "--map-root-user", "--net"]
-    if subprocess.run([*line, "true"], capture_output=True).returncode:
+    if subprocess.run([*line, sys.executable, "-c", ""], capture_output=True).returncode:
         pytest.skip("this user may not make network namespaces here")
     return [*line, sys.executable, "-c", COUNT, str(tmp_path / "tries")]
 

@@ -55,7 +55,7 @@ def dawdle(target: Path) -> None:
 def interrupt_all(target: Path) -> None:
     """What a terminal sends on Ctrl-C and when it is closed, to each process of the group."""
     for shared in workers.SHARED_SIGNALS:
-        os.kill(os.getpid(), shared)
+        signal.raise_signal(shared)
 
 
 FATES: dict[str, Callable[[Path], None]] = {
