@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import itertools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from scrub.files import NEUTRAL_TIME
 from scrub.formats import FORMATS, Frame, Media, Paint, probe
 from scrub.metadata import Entry, judge
 from scrub.redaction import Canvas, Painter
-from scrub.regions import Box, Detection, covered_share, head
+from scrub.regions import Box, Detection, Region, covered_share, head
 from scrub.report import FileReport
 from scrub.settings import Settings
 from tests import media
@@ -328,6 +328,55 @@ def test_covered_face_is_not_found_again(tmp_path: Path) -> None:
     assert report.evidence is not None
     assert report.evidence.rounds == 1
     assert report.faces == 2
+
+
+@dataclass
+class Glimpse(Seer):
+    """A detector that is sure of its faces and doubts ``doubtful``."""
+
+    doubtful: Edges = (5, 170, 25, 195)
+
+    def detect(self, rgb: Pixels) -> list[Detection]:
+        doubt = Detection(Box(*self.doubtful), verify.SURE - 0.01, "told")
+        return [*super().detect(rgb), doubt]
+
+
+def test_doubtful_find_alone_does_not_hold_a_file_up(tmp_path: Path) -> None:
+    report = clean("png-text", tmp_path, Eyes(Seer((LEFT,)), Glimpse()))
+    assert report.evidence is not None
+    assert report.evidence.rounds == 1
+    assert report.faces == 1
+
+
+def test_doubtful_find_is_covered_together_with_a_sure_one(tmp_path: Path) -> None:
+    late = Glimpse((RIGHT,))
+    report = clean("png-text", tmp_path, Eyes(Seer((LEFT,)), late))
+    assert report.evidence is not None
+    assert report.evidence.rounds == 2
+    covers = [region.box for region in report.plan.regions if region.why == pipeline.LATE]
+    assert covered_share(Box(*RIGHT), covers) == 1
+    assert covered_share(Box(*late.doubtful), covers) == 1
+
+
+@pytest.mark.parametrize(("resembling", "different"), [(0.0, 1), (1.0, 2)])
+def test_entropy_is_new_only_where_a_cover_resembles_what_it_hides(
+    resembling: float, different: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seeds: list[bytes] = []
+
+    class Watched(Painter):
+        def __init__(self, regions: Iterable[Region], style: str, seed: bytes) -> None:
+            seeds.append(seed)
+            super().__init__(regions, style, seed)
+
+    def likeness(original: Pixels, copy: Pixels, box: Box) -> float:
+        return resembling if len(seeds) == 1 else 0.0
+
+    monkeypatch.setattr(pipeline, "Painter", Watched)
+    monkeypatch.setattr(verify, "surviving", likeness)
+    clean("png-text", tmp_path, eyes(LEFT, late=(RIGHT,)))
+    assert len(seeds) == 2
+    assert len(set(seeds)) == different
 
 
 class Restless(Seer):
