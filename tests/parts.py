@@ -151,6 +151,11 @@ def profile(channel: str = "icc") -> bytes:
         bodies[key] = b"XYZ \0\0\0\0" + struct.pack(">3i", *(round(n * 65536) for n in numbers))
     for key in (b"rTRC", b"gTRC", b"bTRC"):
         bodies[key] = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(2.2 * 256))
+    return profile_of(b"RGB ", bodies)
+
+
+def profile_of(space: bytes, bodies: Mapping[bytes, bytes]) -> bytes:
+    """A display's profile for the colour space, with these tags (ICC.1:2001-04)."""
     start = 128 + 4 + 12 * len(bodies)
     table, data = b"", b""
     for key, body in bodies.items():
@@ -158,7 +163,7 @@ def profile(channel: str = "icc") -> bytes:
         data += body + b"\0" * (-len(body) % 4)
     header = struct.pack(
         ">I4sI4s4s4s12s4s28s3i48s",
-        *(start + len(data), b"", 0x02400000, b"mntr", b"RGB ", b"XYZ ", b"", b"acsp", b""),
+        *(start + len(data), b"", 0x02400000, b"mntr", space, b"XYZ ", b"", b"acsp", b""),
         *(63190, 65536, 54061, b""),
     )
     return header + struct.pack(">I", len(bodies)) + table + data

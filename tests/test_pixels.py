@@ -380,17 +380,7 @@ def tone_profile() -> bytes:
         b"wtpt": b"XYZ \0\0\0\0" + struct.pack(">3i", 63190, 65536, 54061),
         b"kTRC": b"curv\0\0\0\0" + struct.pack(">IH", 1, 256),
     }
-    start = 128 + 4 + 12 * len(bodies)
-    table, data = b"", b""
-    for key, body in bodies.items():
-        table += key + struct.pack(">II", start + len(data), len(body))
-        data += body + b"\0" * (-len(body) % 4)
-    header = struct.pack(
-        ">I4sI4s4s4s12s4s28s3i48s",
-        *(start + len(data), b"", 0x02400000, b"mntr", b"GRAY", b"XYZ ", b"", b"acsp", b""),
-        *(63190, 65536, 54061, b""),
-    )
-    return header + struct.pack(">I", len(bodies)) + table + data
+    return parts.profile_of(b"GRAY", bodies)
 
 
 def embedded(profile: bytes) -> bytes:

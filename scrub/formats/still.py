@@ -39,7 +39,7 @@ LARGEST_CLIP = 250 * MEGA
 """Pixels of all frames together: Pillow holds all of them while it writes."""
 
 LARGEST_FILE = 1000 * MEGA
-"""Bytes; no picture of 200 megapixels needs more."""
+"""Bytes; no picture of so many pixels needs more."""
 
 UNSAID_DELAY = 100.0
 """Milliseconds that browsers give a frame which says 0."""
