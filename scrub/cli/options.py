@@ -1,0 +1,15 @@
+"""What the commands share: their exit status, their defaults and the kinds of their arguments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from scrub.settings import Settings
+
+INCOMPLETE = 2
+"""Exit status of everything that was refused, failed, interrupted or misused."""
+
+DEFAULTS = Settings()
+PATH = click.Path(path_type=Path)
