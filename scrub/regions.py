@@ -71,12 +71,14 @@ class Box:
 class Detection:
     """A face that a detector found: tight box in the frame's pixels, score 0 to 1.
 
-    ``detector`` names who found it, for the report.
+    ``detector`` names who found it; ``doubtful`` says that it is more likely to be something
+    else: it is covered all the same, and a person is told where to look.
     """
 
     box: Box
     score: float
     detector: str
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,8 @@ class Region:
     """Pixels to cover in the frames ``first_frame`` to ``last_frame``, both included.
 
     ``why`` says in plain words what led to it. Regions with the same ``track`` are the same
-    head in different frames: they share one colour and one entropy.
+    head in different frames: they share one colour and one entropy. ``doubtful`` as in
+    :class:`Detection`.
     """
 
     box: Box
@@ -92,6 +95,7 @@ class Region:
     last_frame: int
     why: str
     track: int
+    doubtful: bool = False
 
     def covers_frame(self, index: int) -> bool:
         return self.first_frame <= index <= self.last_frame

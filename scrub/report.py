@@ -29,6 +29,12 @@ class Plan:
         """How many heads; one that is seen in many frames counts once."""
         return len({region.track for region in self.regions})
 
+    @property
+    def doubtful(self) -> int:
+        """How many of these a person should look at: nothing sure was seen of them."""
+        sure = {region.track for region in self.regions if not region.doubtful}
+        return len({region.track for region in self.regions} - sure)
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -91,6 +97,7 @@ class FileReport:
             "reason": self.reason,
             "kind": self.kind,
             "faces": self.faces,
+            "doubtful": self.plan.doubtful,
             "regions": [_region_json(region) for region in self.plan.regions],
             "removed": list(self.removed),
             "warnings": [*self.plan.warnings, *self.warnings],
@@ -152,4 +159,5 @@ def _region_json(region: Region) -> dict[str, Any]:
         "last_frame": region.last_frame,
         "why": region.why,
         "track": region.track,
+        "doubtful": region.doubtful,
     }

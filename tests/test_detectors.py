@@ -267,11 +267,17 @@ def test_looks_add_up_and_each_counts_once() -> None:
 @pytest.mark.parametrize(("threshold", "count"), [(0.49, 1), (0.51, 0)])
 def test_the_threshold_is_for_the_sum(threshold: float, count: int) -> None:
     one, other = Fake(find(0.2, "a")), Fake(find(0.3, "b"))
-    ensemble = Ensemble([one, other], threshold)
+    ensemble = Ensemble([one, other], threshold, sure=0)
     assert len(ensemble.detect(BLANK)) == count
     ensemble.close()
     assert one.closed
     assert other.closed
+
+
+@pytest.mark.parametrize(("sure", "doubtful"), [(0.49, False), (0.51, True)])
+def test_a_find_with_little_evidence_is_doubtful(sure: float, doubtful: bool) -> None:
+    ensemble = Ensemble([Fake(find(0.2, "a")), Fake(find(0.3, "b"))], 0.4, sure)
+    assert [face.doubtful for face in ensemble.detect(BLANK)] == [doubtful]
 
 
 def test_neighbours_stay_two_faces_under_one_large_find() -> None:

@@ -48,7 +48,7 @@ PLAN = Plan(
     (
         Region(Box(10, 20, 30, 40), 0, 0, "face", 0),
         Region(Box(11, 20, 31, 40), 1, 5, "between two sights of a face", 0),
-        Region(Box(-5, 0, 15, 20), 0, 0, "face", 1),
+        Region(Box(-5, 0, 15, 20), 0, 0, "face", 1, doubtful=True),
     ),
     ("colours were converted",),
 )
@@ -72,6 +72,7 @@ CLEANED_JSON: dict[str, Any] = {
     "reason": "",
     "kind": "gif",
     "faces": 2,
+    "doubtful": 1,
     "regions": [
         {
             "box": [10, 20, 30, 40],
@@ -79,6 +80,7 @@ CLEANED_JSON: dict[str, Any] = {
             "last_frame": 0,
             "why": "face",
             "track": 0,
+            "doubtful": False,
         },
         {
             "box": [11, 20, 31, 40],
@@ -86,6 +88,7 @@ CLEANED_JSON: dict[str, Any] = {
             "last_frame": 5,
             "why": "between two sights of a face",
             "track": 0,
+            "doubtful": False,
         },
         {
             "box": [-5, 0, 15, 20],
@@ -93,6 +96,7 @@ CLEANED_JSON: dict[str, Any] = {
             "last_frame": 0,
             "why": "face",
             "track": 1,
+            "doubtful": True,
         },
     ],
     "removed": ["GPS position", "comment"],
@@ -113,6 +117,12 @@ def ended(*statuses: Status) -> tuple[FileReport, ...]:
     return tuple(FileReport(Path(f"{n}.jpg"), status) for n, status in enumerate(statuses))
 
 
+def test_a_face_is_doubtful_where_no_sight_of_it_is_sure() -> None:
+    box = Box(10, 20, 30, 40)
+    doubtful = [Region(box, frame, frame, "face", track, True) for track, frame in [(0, 0), (1, 0)]]
+    assert Plan((*doubtful, Region(box, 1, 1, "face", 0))).doubtful == 1
+
+
 # --- one file -----------------------------------------------------------------------------------
 
 
@@ -130,6 +140,7 @@ def test_a_file_that_was_not_cleaned_in_json(status: Status) -> None:
         "reason": "is a link; name the file that it points to",
         "kind": "",
         "faces": 0,
+        "doubtful": 0,
         "regions": [],
         "removed": [],
         "warnings": [],

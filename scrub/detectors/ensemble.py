@@ -8,6 +8,7 @@ each look decides. One strong look is enough; several weak ones are too.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,15 +23,20 @@ SAME = 0.35
 class Ensemble:
     """Detectors whose evidence is summed; itself a detector, of what is sure enough to cover."""
 
-    def __init__(self, detectors: Sequence[Detector], threshold: float) -> None:
-        """``threshold`` is the sum of scores from which a candidate is a face."""
+    def __init__(self, detectors: Sequence[Detector], threshold: float, sure: float) -> None:
+        """Cover what has a sum of scores from ``threshold`` on, in doubt until ``sure``."""
         self._detectors = tuple(detectors)
         self._threshold = threshold
+        self._sure = sure
 
     def detect(self, rgb: Pixels) -> list[Detection]:
         """Faces, one detection each, strongest first; ``score`` is the summed evidence."""
         found = [one for detector in self._detectors for one in detector.detect(rgb)]
-        return [face for face in fuse(found) if face.score >= self._threshold]
+        return [
+            replace(face, doubtful=face.score < self._sure)
+            for face in fuse(found)
+            if face.score >= self._threshold
+        ]
 
     def close(self) -> None:
         for detector in self._detectors:

@@ -68,7 +68,7 @@ def _ensemble(preset: Preset, threads: int) -> Ensemble:
     detectors = [load("centerface", looks=preset.looks, threads=threads)]
     if _mediapipe():
         detectors.append(load("blazeface", tiles=preset.tiles))
-    return Ensemble(detectors, preset.threshold)
+    return Ensemble(detectors, preset.threshold, 2 * preset.threshold)
 
 
 def _mediapipe() -> bool:
