@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, get_args
 
 from scrub.errors import UsageError
@@ -28,15 +29,17 @@ class Settings:
     ``margin``         how far a region goes beyond the face on each side, as a share of it
     ``names``          what becomes of file names that carry a date or a counter
     ``metadata_only``  leave faces as they are and rebuild the file without metadata
+    ``model``          an ONNX file of YuNet or SCRFD that looks for faces too; None: no other
     ``max_side``       shrink so that the long side has at most so many pixels; None: keep
     """
 
     style: StyleName = "blur"
     preset: PresetName = "balanced"
-    margin: float = 0.35
+    margin: float = 0.3
     names: NamesRule = "auto"
     metadata_only: bool = False
     max_side: int | None = None
+    model: Path | None = None
 
     def __post_init__(self) -> None:
         """Raise UsageError for a value that is out of range."""

@@ -64,8 +64,8 @@ A palette may miss a small spot of a rare colour.
 INSTANT = 0.001
 """Milliseconds that sums of the same frames' times may differ by: they are fractions."""
 
-SURE = 0.35
-"""Summed score of an uncovered find from which a file is not finished. Weaker finds do not stop
+SURE = 0.2
+"""Summed evidence of an uncovered find from which a file is not finished. Weaker finds do not stop
 a file; but where there is a sure one, they are covered with it, or they would come up one by
 one in the following looks."""
 
