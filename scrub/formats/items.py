@@ -15,7 +15,10 @@ Box = tuple[bytes, bytes]
 
 
 def boxes(data: bytes) -> Iterator[Box]:
-    """The boxes that follow each other in ``data``. Raises ValueError where one is cut short."""
+    """The boxes that follow each other in ``data``, up to what is none or is cut short.
+
+    Phones put their own trailers behind the last one.
+    """
     at = 0
     while at + 8 <= len(data):
         size, kind = struct.unpack_from(">I4s", data, at)
@@ -25,7 +28,7 @@ def boxes(data: bytes) -> Iterator[Box]:
             start += 8
         end = at + size if size else len(data)
         if not start <= end <= len(data):
-            raise ValueError("a box is cut short")
+            return
         yield kind, data[start:end]
         at = end
 
@@ -33,7 +36,7 @@ def boxes(data: bytes) -> Iterator[Box]:
 def properties(data: bytes) -> list[Box]:
     """The properties of the primary item, none where the file has no items.
 
-    Raises ValueError, IndexError or struct.error where the boxes contradict each other.
+    Raises IndexError or struct.error where the boxes contradict each other.
     """
     meta = dict(boxes(data)).get(b"meta", b"")
     inside = dict(boxes(meta[4:]))
@@ -78,6 +81,11 @@ def depth(found: list[Box]) -> int:
     return max(
         (max(content[5:], default=8) for kind, content in found if kind == b"pixi"), default=8
     )
+
+
+def turned(found: list[Box]) -> bool:
+    """Whether the container says how to turn it (23008-12, 6.5.10 and 6.5.12)."""
+    return any(kind in (b"irot", b"imir") for kind, _ in found)
 
 
 def colors(found: list[Box]) -> Nclx | None:

@@ -7,7 +7,14 @@ from collections.abc import Callable, Mapping
 from typing import IO
 
 import pillow_heif
-from PIL import AvifImagePlugin, GifImagePlugin, Image, ImageFile, Jpeg2KImagePlugin
+from PIL import (
+    AvifImagePlugin,
+    ExifTags,
+    GifImagePlugin,
+    Image,
+    ImageFile,
+    Jpeg2KImagePlugin,
+)
 
 from scrub.errors import DamagedError
 from scrub.formats import items, nclx, pixels
@@ -16,6 +23,7 @@ from scrub.formats.nclx import Nclx
 OTHERS_DROPPED = "only the main picture of several was kept"
 SEQUENCE_DROPPED = "only the main picture was kept, and not the moving one"
 BRIGHTNESS_BENT = "brightness beyond what screens show (HDR) was brought down"
+NOT_TURNED = "EXIF says to turn it and the container does not: look whether it lies on its side"
 COLORS_UNKNOWN = "the colours could not be converted; they were taken for sRGB"
 
 Opener = Callable[[IO[bytes], str], ImageFile.ImageFile]
@@ -59,19 +67,20 @@ class _Heif(pillow_heif.HeifImageFile):
 
     def _open(self) -> None:
         assert self.fp is not None
-        found = {kind for kind, _ in items.boxes(self.fp.read())}
+        data = self.fp.read()
         super()._open()  # type: ignore[no-untyped-call]
         notes = []
         if super().n_frames > 1:
             notes.append(OTHERS_DROPPED)
-        if b"moov" in found:
+        if any(kind == b"moov" for kind, _ in items.boxes(data)):
             notes.append(SEQUENCE_DROPPED)
         if self.info["bit_depth"] > 8:
             notes.append(pixels.FEWER_BITS)
-        named = self.info.get("nclx_profile")
-        colors = named and Nclx(named["color_primaries"], named["transfer_characteristics"])
+        found = items.properties(data)
+        if self.info["original_orientation"] and not items.turned(found):
+            notes.append(NOT_TURNED)
         self.info = {"icc_profile": self.info.get("icc_profile")}
-        _name_colors(self, colors, notes)
+        _name_colors(self, items.colors(found), notes)
 
     @property
     def n_frames(self) -> int:
@@ -82,7 +91,10 @@ class _Heif(pillow_heif.HeifImageFile):
 
 
 class _Avif(AvifImagePlugin.AvifImageFile):
-    """In the colours that the container names, which Pillow does not ask for."""
+    """In the colours that the container names, which Pillow does not ask for.
+
+    Pillow puts how the container turns it in the place of what EXIF says.
+    """
 
     def _open(self) -> None:
         super()._open()
@@ -90,6 +102,8 @@ class _Avif(AvifImagePlugin.AvifImageFile):
         self.fp.seek(0)
         found = items.properties(self.fp.read())
         notes = [pixels.FEWER_BITS] if items.depth(found) > 8 else []
+        if _said(self._decoder.get_info()[4]) != 1 and not items.turned(found):
+            notes.append(NOT_TURNED)
         # An orientation in XMP would turn what is turned already.
         self.info.pop("xmp", None)
         if self.n_frames > 1:
@@ -130,6 +144,13 @@ CORRECTED: Mapping[str, Opener] = {
     "AVIF": _Avif,
     "JPEG2000": _Jpeg2000,
 }
+
+
+def _said(exif: bytes) -> int:
+    """The orientation in an EXIF block, 1 where there is none."""
+    found = Image.Exif()
+    found.load(exif)
+    return int(found.get(ExifTags.Base.Orientation, 1))
 
 
 def _name_colors(image: ImageFile.ImageFile, colors: Nclx | None, notes: list[str]) -> None:
