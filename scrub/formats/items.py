@@ -76,6 +76,15 @@ def _associated(ipma: bytes, item: int) -> list[int]:
     return []
 
 
+def area(found: list[Box]) -> int:
+    """How many pixels it has, 0 where nothing is said (23008-12, 6.5.3)."""
+    for kind, content in found:
+        if kind == b"ispe":
+            width, height = struct.unpack_from(">II", content, 4)
+            return int(width * height)
+    return 0
+
+
 def depth(found: list[Box]) -> int:
     """The most bits that a channel has, 8 where nothing is said (23008-12, 6.5.6)."""
     return max(

@@ -97,10 +97,13 @@ class _Avif(AvifImagePlugin.AvifImageFile):
     """
 
     def _open(self) -> None:
-        super()._open()
         assert self.fp is not None
-        self.fp.seek(0)
         found = items.properties(self.fp.read())
+        self.fp.seek(0)
+        # The decoder only says that it is broken.
+        if Image.MAX_IMAGE_PIXELS and items.area(found) > 2 * Image.MAX_IMAGE_PIXELS:
+            raise Image.DecompressionBombError
+        super()._open()
         notes = [pixels.FEWER_BITS] if items.depth(found) > 8 else []
         if _said(self._decoder.get_info()[4]) != 1 and not items.turned(found):
             notes.append(NOT_TURNED)

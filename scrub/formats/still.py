@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +29,7 @@ from scrub.formats import pixels
 from scrub.formats.finish import FINISH
 from scrub.formats.media import Form, Frame, Media, Paint
 from scrub.formats.plugins import can_write, opener
+from scrub.formats.silence import silence
 from scrub.metadata import Entry
 
 MEGA = 1_000_000
@@ -89,7 +89,7 @@ class Still:
 
     def probe(self, path: Path, max_side: int | None = None) -> Media:
         """Read the header; see :class:`scrub.formats.media.Format`."""
-        with _opened(path, self.plugin, max_side) as image, _quiet():
+        with _opened(path, self.plugin, max_side) as image, silence:
             if self.kind == "tiff":
                 _refuse_raw(path, image)
             width, height = image.size
@@ -148,6 +148,9 @@ class Still:
         options = dict(self.options)
         if self.kind == "webp":
             options |= {"lossless": media.lossless, "exact": media.lossless}
+        if self.kind == "avif" and any(image.mode == "RGBA" for image in painted):
+            # The first frame decides for all of them.
+            painted = [image.convert("RGBA") for image in painted]
         if any(image.mode == "P" for image in painted):
             # Transparency is said of every frame, or some readers clear the others to a colour.
             painted = [pixels.with_key(image) for image in painted]
@@ -174,7 +177,7 @@ class Still:
             return self._frame(image, media, 0)
 
     def _frame(self, image: Image.Image, media: Media, index: int) -> Frame:
-        with _quiet():
+        with silence:
             number = index + _hidden_first(image)
             if number:
                 image.seek(number)
@@ -240,7 +243,8 @@ STILLS = (
         "AVIF",
         several="animation",
         exact=False,
-        options={"quality": 85, "speed": 8},
+        # Transparency is kept to the bit: what is opaque must not become less so.
+        options={"quality": 85, "speed": 8, "advanced": {"a:lossless": "1"}},
     ),
     # Without options, OpenJPEG keeps each pixel.
     Still("jpeg2000", (".jp2",), "JPEG2000"),
@@ -264,7 +268,7 @@ def _opened(path: Path, plugin: str, max_side: int | None) -> Iterator[Image.Ima
             size = os.fstat(file.fileno()).st_size
             if size > LARGEST_FILE:
                 raise TooLargeError(path, f"has {size:,} bytes", SHRINK_ELSEWHERE)
-            with _quiet():
+            with silence:
                 image = opener(plugin)(file, "")
             # Unlike leaving its own block, closing a picture frees its pixels too.
             with contextlib.closing(image):
@@ -295,7 +299,7 @@ def _opened(path: Path, plugin: str, max_side: int | None) -> Iterator[Image.Ima
 def _saving(media: Media, target: Path) -> Iterator[None]:
     """What Pillow raises while it writes comes out as an error of ours."""
     try:
-        with _quiet():
+        with silence:
             yield
     except OSError as error:
         problem = f"cannot be written to ({error.strerror or error})"
@@ -306,17 +310,6 @@ def _saving(media: Media, target: Path) -> Iterator[None]:
     except Exception as error:  # Such as a sum of delays that its field has no room for.
         problem = f"cannot be written as {media.kind} ({error})"
         raise UnsupportedError(media.path, problem, "convert it to PNG first") from error
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """No warnings on standard error: Pillow gives them for damage that our errors tell of.
-
-    What holds for the whole process must not stay open while a generator waits.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
 
 
 def _long_clip(path: Path, problem: str) -> TooLargeError:
