@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tests import dirty_heif, dirty_web, parts
+from tests import dirty_iso, dirty_web, parts
 from tests.parts import chunk, jpeg, png, saved
 from tests.pictures import PICTURE_SIZE, picture
 
@@ -77,7 +77,7 @@ def huge_items(make: Callable[[], bytes]) -> bytes:
 
 def huge_jpeg2000() -> bytes:
     """A header and a codestream that claim 60000 x 60000 (ISO/IEC 15444-1, I.5.3.1 and A.5.1)."""
-    file = bytearray(dirty_heif.jpeg2000())
+    file = bytearray(dirty_iso.jpeg2000())
     for size in (file.index(b"ihdr") + 4, file.index(b"\xff\x4f\xff\x51") + 8):
         file[size : size + 8] = struct.pack(">II", 60000, 60000)
     return bytes(file)
@@ -85,7 +85,7 @@ def huge_jpeg2000() -> bytes:
 
 def two_sizes() -> bytes:
     """A JP2 whose codestream is larger than its header says."""
-    file = bytearray(dirty_heif.jpeg2000())
+    file = bytearray(dirty_iso.jpeg2000())
     size = file.index(b"\xff\x4f\xff\x51") + 8
     file[size : size + 8] = struct.pack(">II", 60000, 60000)
     return bytes(file)
@@ -93,7 +93,7 @@ def two_sizes() -> bytes:
 
 def no_items() -> bytes:
     """A HEIC that ends behind the list of its brands."""
-    return dirty_heif.heic()[:28]
+    return dirty_iso.heic()[:28]
 
 
 def bomb() -> bytes:
@@ -154,9 +154,9 @@ BROKEN: dict[str, Callable[[], bytes]] = {
     "truncated.gif": functools.partial(cut, dirty_web.gif),
     "truncated.tif": functools.partial(cut, lambda: parts.tiff(parts.page(picture()))),
     "truncated.bmp": functools.partial(cut, functools.partial(plain, "BMP")),
-    "truncated.heic": functools.partial(cut, dirty_heif.heic),
-    "truncated.avif": functools.partial(cut, dirty_heif.avif),
-    "truncated.jp2": functools.partial(cut, dirty_heif.jpeg2000),
+    "truncated.heic": functools.partial(cut, dirty_iso.heic),
+    "truncated.avif": functools.partial(cut, dirty_iso.avif),
+    "truncated.jp2": functools.partial(cut, dirty_iso.jpeg2000),
     "no-items.heic": no_items,
     "two-sizes.jp2": two_sizes,
     "no-scan.jpg": no_scan,
@@ -169,8 +169,8 @@ BROKEN: dict[str, Callable[[], bytes]] = {
     "huge-claim.gif": huge_gif,
     "huge-claim.bmp": huge_bmp,
     "huge-claim.tif": huge_tiff,
-    "huge-claim.heic": functools.partial(huge_items, dirty_heif.heic),
-    "huge-claim.avif": functools.partial(huge_items, dirty_heif.avif),
+    "huge-claim.heic": functools.partial(huge_items, dirty_iso.heic),
+    "huge-claim.avif": functools.partial(huge_items, dirty_iso.avif),
     "huge-claim.jp2": huge_jpeg2000,
     "bomb.png": bomb,
 }

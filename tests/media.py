@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tests.broken import BROKEN as BROKEN_BYTES
-from tests.dirty_heif import HEIF
+from tests.dirty_iso import ISO
 from tests.dirty_jpeg import JPEG
 from tests.dirty_png import PNG
 from tests.dirty_tiff import TIFF
@@ -80,7 +80,7 @@ def _writers(makers: Mapping[str, Callable[[], bytes]]) -> dict[str, Writer]:
     return {name: writer(make) for name, make in makers.items()}
 
 
-DIRTY: dict[str, Writer] = _writers({**JPEG, **PNG, **WEB, **TIFF, **HEIF})
+DIRTY: dict[str, Writer] = _writers({**JPEG, **PNG, **WEB, **TIFF, **ISO})
 BROKEN: dict[str, Writer] = _writers(BROKEN_BYTES)
 
 

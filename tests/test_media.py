@@ -98,7 +98,7 @@ CHANNELS = {
     "heic-grid": EXIF,
     "heic-thumbnail": EXIF,
     "heic-burst": "xmp",
-    "heic-motion": "inside motion trailer xmp",
+    "heic-motion": "inside motion samsung xmp",
     "heic-boxes": "free skip xmp",
     "heic-icc": "copyright icc",
     "heic-alpha": "xmp",

@@ -67,20 +67,19 @@ class _Heif(pillow_heif.HeifImageFile):
 
     def _open(self) -> None:
         assert self.fp is not None
-        data = self.fp.read()
+        found = items.properties(self.fp.read())
         super()._open()  # type: ignore[no-untyped-call]
         notes = []
         if super().n_frames > 1:
             notes.append(OTHERS_DROPPED)
-        if any(kind == b"moov" for kind, _ in items.boxes(data)):
+        if found.moving:
             notes.append(SEQUENCE_DROPPED)
         if self.info["bit_depth"] > 8:
             notes.append(pixels.FEWER_BITS)
-        found = items.properties(data)
-        if self.info["original_orientation"] and not items.turned(found):
+        if self.info["original_orientation"] and not found.turned:
             notes.append(NOT_TURNED)
         self.info = {"icc_profile": self.info.get("icc_profile")}
-        _name_colors(self, items.colors(found), notes)
+        _name_colors(self, found.colors, notes)
 
     @property
     def n_frames(self) -> int:
@@ -101,18 +100,18 @@ class _Avif(AvifImagePlugin.AvifImageFile):
         found = items.properties(self.fp.read())
         self.fp.seek(0)
         # The decoder only says that it is broken.
-        if Image.MAX_IMAGE_PIXELS and items.area(found) > 2 * Image.MAX_IMAGE_PIXELS:
+        if Image.MAX_IMAGE_PIXELS and found.area > 2 * Image.MAX_IMAGE_PIXELS:
             raise Image.DecompressionBombError
         super()._open()
-        notes = [pixels.FEWER_BITS] if items.depth(found) > 8 else []
-        if _said(self._decoder.get_info()[4]) != 1 and not items.turned(found):
+        notes = [pixels.FEWER_BITS] if found.depth > 8 else []
+        if _said(self._decoder.get_info()[4]) != 1 and not found.turned:
             notes.append(NOT_TURNED)
         # An orientation in XMP would turn what is turned already.
         self.info.pop("xmp", None)
         if self.n_frames > 1:
             # Nothing else can be written.
             self.info["loop"] = 0
-        _name_colors(self, items.colors(found), notes)
+        _name_colors(self, found.colors, notes)
 
 
 class _Jpeg2000(Jpeg2KImagePlugin.Jpeg2KImageFile):
@@ -122,23 +121,15 @@ class _Jpeg2000(Jpeg2KImagePlugin.Jpeg2KImageFile):
         super()._open()
         assert self.fp is not None
         self.fp.seek(0)
-        data = self.fp.read()
-        stream = data
-        notes = []
+        stream = self.fp.read()
         if self.codec == "jp2":
-            header = dict(items.boxes(data))
-            stream = header[b"jp2c"]
-            for kind, content in items.boxes(header[b"jp2h"]):
-                # Method 2: a profile follows (ISO/IEC 15444-1, I.5.3.3).
-                if kind == b"colr" and content[0] == 2:
-                    self.info["icc_profile"] = content[3:]
+            self.info["icc_profile"], stream = items.jpeg2000(stream)
         width, height, left, top = struct.unpack_from(">4I", stream, 8)
         if (width - left, height - top) != self.size:
             raise DamagedError(None, "says two different sizes", "get a whole copy of it")
         (count,) = struct.unpack_from(">H", stream, 40)
         if any((bits & 0x7F) >= 8 for bits in stream[42 : 42 + 3 * count : 3]):
-            notes.append(pixels.FEWER_BITS)
-        self.info[pixels.NOTES] = tuple(notes)
+            self.info[pixels.NOTES] = (pixels.FEWER_BITS,)
 
 
 CORRECTED: Mapping[str, Opener] = {
