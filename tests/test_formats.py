@@ -279,8 +279,8 @@ def test_cleaned_file_hides_nothing_under_transparency(cleaned: FileReport) -> N
             four = np.asarray(image.convert("RGBA"))
             hidden = four[four[..., 3] == 0][:, :3]
             if cleaned.kind in ("heic", "avif"):
-                # An encoder's echo of what is beside it.
-                assert hidden.size == 0 or hidden.max() <= 32
+                # An encoder's echo of what is beside it, and no picture.
+                assert hidden.size == 0 or hidden.mean() < 2
             else:
                 # One colour, whatever it is, tells nothing.
                 assert len(np.unique(hidden, axis=0)) <= 1

@@ -69,6 +69,8 @@ class _Heif(pillow_heif.HeifImageFile):
         assert self.fp is not None
         found = items.properties(self.fp.read())
         super()._open()  # type: ignore[no-untyped-call]
+        if self.custom_mimetype == "image/avif":
+            raise SyntaxError("coded as AVIF")
         notes = []
         if super().n_frames > 1:
             notes.append(OTHERS_DROPPED)

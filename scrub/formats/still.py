@@ -167,6 +167,8 @@ class Still:
                 # Each frame replaces the last one whole, so that no transparent pixel shows
                 # what an earlier frame left there.
                 options["disposal"] = 2
+            if self.kind == "avif":
+                options["duration"] = [round(duration) for duration in durations]
         with _saving(media, target):
             painted[0].save(target, self.plugin, **options)
             if self.kind in FINISH:
