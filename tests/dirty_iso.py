@@ -20,8 +20,6 @@ from tests.parts import saved, uncovered
 from tests.pictures import PICTURE_SIZE, Pixels, canary, picture, second_face
 
 XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
-P3_PRIMARIES, PQ_PRIMARIES = 12, 9
-PQ_TRANSFER = 16
 
 
 def stored_lying() -> Pixels:
@@ -34,6 +32,17 @@ def hidden_face() -> Pixels:
     alpha = np.full(picture().shape[:2], 255, np.uint8)
     alpha[:, 140:] = 0
     return np.dstack([picture(), alpha])
+
+
+def turned_by_exif(make: Callable[..., bytes]) -> bytes:
+    """Turned in EXIF alone, as some camera programs write it.
+
+    Under another number, the writer does not find the orientation, which it would put into a
+    property.
+    """
+    known, other = (number + b"\0\3\0\0\0\1\0\6" for number in (b"\1\x12", b"\1\x13"))
+    block = parts.exif(orientation=6).replace(known, other)
+    return make(stored_lying(), exif=block).replace(other, known)
 
 
 # --- HEIC ---------------------------------------------------------------------------------------
@@ -105,7 +114,7 @@ def heic_alpha() -> bytes:
 
 
 def heic_deep() -> bytes:
-    """Ten bits a channel, and the colours of a screen of high dynamic range."""
+    """Ten bits a channel."""
     wide = (picture().astype("<u2") * 257).tobytes()
     image = pillow_heif.from_bytes("RGB;16", PICTURE_SIZE, wide)
     stream = io.BytesIO()
@@ -157,6 +166,12 @@ def avif_animated() -> bytes:
 
 def avif_trailer() -> bytes:
     return avif() + box(b"free", canary("free").encode()) + uncovered("inside")
+
+
+def named_colors(make: Callable[..., bytes], primaries: int, transfer: int) -> bytes:
+    """With other numbers of colours in its property than the writer's (BT.709 and sRGB)."""
+    old, new = (b"nclx" + struct.pack(">HH", *pair) for pair in ((1, 13), (primaries, transfer)))
+    return make().replace(old, new)
 
 
 # --- JPEG 2000 ----------------------------------------------------------------------------------

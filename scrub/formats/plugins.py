@@ -23,7 +23,7 @@ from scrub.formats.nclx import Nclx
 OTHERS_DROPPED = "only the main picture of several was kept"
 SEQUENCE_DROPPED = "only the main picture was kept, and not the moving one"
 BRIGHTNESS_BENT = "brightness beyond what screens show (HDR) was brought down"
-NOT_TURNED = "EXIF says to turn it and the container does not: look whether it lies on its side"
+TURNED_BY_EXIF = "turned as EXIF says, as the container does not say: look whether it lies"
 COLORS_UNKNOWN = "the colours could not be converted; they were taken for sRGB"
 
 Opener = Callable[[IO[bytes], str], ImageFile.ImageFile]
@@ -61,8 +61,8 @@ class _Gif(GifImagePlugin.GifImageFile):
 class _Heif(pillow_heif.HeifImageFile):
     """The primary picture alone, turned as the container says.
 
-    The decoder turns it. Orientations in EXIF and XMP are for programs that cannot, and
-    following them too would turn it twice (ISO/IEC 23008-12, A.2.1).
+    The decoder turns it. Following EXIF too would turn it twice (ISO/IEC 23008-12, A.2.1); but
+    where the container says nothing, some camera programs for phones meant what EXIF says.
     """
 
     def _open(self) -> None:
@@ -78,9 +78,11 @@ class _Heif(pillow_heif.HeifImageFile):
             notes.append(SEQUENCE_DROPPED)
         if self.info["bit_depth"] > 8:
             notes.append(pixels.FEWER_BITS)
-        if self.info["original_orientation"] and not found.turned:
-            notes.append(NOT_TURNED)
+        said = self.info["original_orientation"] or 1
         self.info = {"icc_profile": self.info.get("icc_profile")}
+        if said != 1 and not found.turned:
+            self.info["exif"] = _turn(said)
+            notes.append(TURNED_BY_EXIF)
         _name_colors(self, found.colors, notes)
 
     @property
@@ -106,10 +108,12 @@ class _Avif(AvifImagePlugin.AvifImageFile):
             raise Image.DecompressionBombError
         super()._open()
         notes = [pixels.FEWER_BITS] if found.depth > 8 else []
-        if _said(self._decoder.get_info()[4]) != 1 and not found.turned:
-            notes.append(NOT_TURNED)
         # An orientation in XMP would turn what is turned already.
         self.info.pop("xmp", None)
+        said = _said(self._decoder.get_info()[4])
+        if said != 1 and not found.turned:
+            self.info["exif"] = _turn(said)
+            notes.append(TURNED_BY_EXIF)
         if self.n_frames > 1:
             # Nothing else can be written.
             self.info["loop"] = 0
@@ -147,6 +151,13 @@ def _said(exif: bytes) -> int:
     found = Image.Exif()
     found.load(exif)
     return int(found.get(ExifTags.Base.Orientation, 1))
+
+
+def _turn(said: int) -> bytes:
+    """An EXIF block with nothing but this orientation."""
+    block = Image.Exif()
+    block[ExifTags.Base.Orientation] = said
+    return block.tobytes()
 
 
 def _name_colors(image: ImageFile.ImageFile, colors: Nclx | None, notes: list[str]) -> None:
