@@ -41,6 +41,8 @@ ONE_OF_EACH = [
     "gif-animated",
     "bmp-trailer",
     "tiff-pages",
+    "heic-exif-xmp",
+    "avif-animated",
 ]
 
 

@@ -70,8 +70,8 @@ class Still:
 
     ``several`` is what several frames are in it, None where only the first one counts (what
     follows the first picture of a JPEG is a hidden one); ``alpha`` says whether it can be
-    transparent, ``exact`` whether pixels come out of it as they went in; ``options`` go to
-    Pillow's writer.
+    transparent, ``exact`` whether pixels come out of it as they went in, ``largest`` how many
+    of them one picture may have; ``options`` go to Pillow's writer.
     """
 
     kind: str
@@ -80,6 +80,7 @@ class Still:
     several: Form | None = None
     alpha: bool = True
     exact: bool = True
+    largest: int = LARGEST_PICTURE
     options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -93,10 +94,10 @@ class Still:
             if self.kind == "tiff":
                 _refuse_raw(path, image)
             width, height = image.size
-            if width * height > LARGEST_PICTURE:
+            if width * height > min(self.largest, LARGEST_PICTURE):
                 raise TooLargeError(
                     path,
-                    f"has {width} x {height} pixels, over {LARGEST_PICTURE // MEGA} million",
+                    f"has {width} x {height} pixels, over {self.largest // MEGA} million",
                     SHRINK if self.kind == "jpeg" else SHRINK_ELSEWHERE,
                 )
             count = int(getattr(image, "n_frames", 1)) if self.several else 1
@@ -248,8 +249,8 @@ STILLS = (
         # Transparency is kept to the bit: what is opaque must not become less so.
         options={"quality": 85, "speed": 8, "advanced": {"a:lossless": "1"}},
     ),
-    # Without options, OpenJPEG keeps each pixel.
-    Still("jpeg2000", (".jp2",), "JPEG2000"),
+    # Without options, OpenJPEG keeps each pixel; it needs 18 bytes for one.
+    Still("jpeg2000", (".jp2",), "JPEG2000", largest=50 * MEGA),
 )
 
 ROWS: Mapping[str, Still] = {still.kind: still for still in STILLS}
