@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from scrub.metadata.boxes import Box, boxes, number
 from scrub.metadata.entry import Entry
 from scrub.metadata.text import printable, words
+from scrub.metadata.thumbnail import known, thumbnail
 
 # The last part of a key, or the four letters of a box, in lower case.
 _WORDS = {
@@ -51,9 +52,9 @@ _HEAD = 4096
 def meaning(name: str) -> str:
     """What a key or a box's name stands for, to a person."""
     local = name.lower().lstrip("\xa9").removeprefix("com.apple.quicktime.")
-    for known in (local, local.removeprefix("com."), local.rpartition(".")[2]):
-        if known in _WHAT:
-            return _WHAT[known]
+    for form in (local, local.removeprefix("com."), local.rpartition(".")[2]):
+        if form in _WHAT:
+            return _WHAT[form]
     return "description"
 
 
@@ -97,8 +98,8 @@ def item(view: memoryview, box: Box, names: tuple[str, ...]) -> Iterator[Entry]:
             continue
         kind = number(view, part.body, 4)
         body = bytes(view[part.body + 8 : part.end])
-        if kind in _PICTURES or body.startswith((b"\xff\xd8\xff", b"\x89PNG")):
-            yield Entry("picture", "uncovered thumbnail", len(body), picture=body)
+        if kind in _PICTURES or known(body):
+            yield thumbnail("picture", len(body), body)
             continue
         what, shown = meaning(name), _plain(kind, body[:_HEAD])
         value = shown if what != "description" else printable(f"{name} {shown}")
