@@ -42,6 +42,7 @@ _WORDS = {
     "maker note": "mknt mvtg cnth pent pana nctg ndat ncdt fuji qvmi mmsn meta.maker",
     "telemetry": "gpmf sett htka hmmt bcid",
 }
+UNKNOWN = "description"
 _WHAT = {name: what for what, names in _WORDS.items() for name in names.split()}
 _ISO6709 = re.compile(rb"([+-]\d+(?:\.\d*)?)([+-]\d+(?:\.\d*)?)")
 _TEXT_TYPES = (0, 1, 2)  # of a data atom: reserved, UTF-8, UTF-16
@@ -55,7 +56,7 @@ def meaning(name: str) -> str:
     for form in (local, local.removeprefix("com."), local.rpartition(".")[2]):
         if form in _WHAT:
             return _WHAT[form]
-    return "description"
+    return UNKNOWN
 
 
 def user_text(view: memoryview, box: Box) -> Iterator[Entry]:
@@ -73,7 +74,7 @@ def user_text(view: memoryview, box: Box) -> Iterator[Entry]:
         yield from _place(body)
     elif box.name in _3GPP:  # version, flags and a language, then the text
         yield Entry("text", what, 0, printable(body[6:]))
-    elif what != "description":
+    elif what != UNKNOWN:
         yield Entry("text", what, 0, words(body))
 
 
@@ -102,7 +103,7 @@ def item(view: memoryview, box: Box, names: tuple[str, ...]) -> Iterator[Entry]:
             yield thumbnail("picture", len(body), body)
             continue
         what, shown = meaning(name), _plain(kind, body[:_HEAD])
-        value = shown if what != "description" else printable(f"{name} {shown}")
+        value = shown if what != UNKNOWN else printable(f"{name} {shown}")
         yield Entry("text", what, len(body), value)
         yield from _position(body[:_HEAD])
 
