@@ -18,9 +18,11 @@ from tests import test_metadata_bmp as bmp
 from tests import test_metadata_gif as gif
 from tests import test_metadata_heif as heif
 from tests import test_metadata_jpeg as jpeg
+from tests import test_metadata_mp4 as mp4
 from tests import test_metadata_png as png
 from tests import test_metadata_tiff as tiff
 from tests import test_metadata_webp as webp
+from tests.dirty_video import video
 
 DIRTY = {
     "jpeg": jpeg.dirty(),
@@ -31,6 +33,7 @@ DIRTY = {
     "gif": gif.dirty(),
     "heic": heif.dirty("heic"),
     "avif": heif.dirty("avif"),
+    "mp4": mp4.dirty(),
 }
 SEQUENTIAL = sorted(set(READERS) - {"tiff"})
 """The containers whose parts follow one another, whatever their bytes."""
@@ -60,7 +63,11 @@ WRITTEN: dict[str, tuple[tuple[str, ...], tuple[dict[str, object], ...]]] = {
     "gif": (("1", "L", "P", "RGB", "RGBA"), ({}, SEVERAL, SEVERAL | {"loop": 3, "disposal": 2})),
     "heic": (("L", "RGB", "RGBA"), ({}, {"quality": 92})),
     "avif": (("L", "RGB", "RGBA"), ({}, {"quality": 92, "speed": 10})),
+    "mp4": (("RGB",), ({}, {"sound": True})),
 }
+VIDEOS = {"mp4"}
+"""The kinds that PyAV writes, whatever the mode and the size."""
+
 PILLOW = {"heic": "HEIF"}
 """What Pillow calls a kind where its name is another."""
 
@@ -87,7 +94,9 @@ def image(mode: str, size: tuple[int, int], turn: int = 0) -> Image.Image:
 def written(
     kind: str, mode: str, options: dict[str, object], size: tuple[int, int] = (53, 37)
 ) -> bytes:
-    """A picture of pixels only, as Pillow writes it."""
+    """A picture of pixels only, as Pillow writes it, or a video, as PyAV does."""
+    if kind in VIDEOS:
+        return video(kind, **options)
     rest = [image(mode, size, 30), image(mode, size, 60)] if options.get("save_all") else []
     buffer = io.BytesIO()
     image(mode, size).save(buffer, PILLOW.get(kind, kind.upper()), append_images=rest, **options)

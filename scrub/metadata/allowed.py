@@ -10,7 +10,7 @@ import re
 import struct
 from collections.abc import Iterable, Mapping
 
-from scrub.metadata.allowed_boxes import AVIF, HEIC
+from scrub.metadata.allowed_boxes import AVIF, HEIC, MP4
 from scrub.metadata.entry import Entry
 from scrub.metadata.rules import Test, always, equals, never
 from scrub.metadata.tables import huffman_ids, quantisation_ids, scan
@@ -229,6 +229,7 @@ ALLOWED: Mapping[str, Mapping[str, Test]] = {
     "tiff": _TIFF,
     "heic": HEIC,
     "avif": AVIF,
+    "mp4": MP4,
 }
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from scrub.metadata.boxes import Box, boxes, number
 from scrub.metadata.entry import Entry
 from scrub.metadata.text import printable, words
+from scrub.metadata.thumbnail import known, thumbnail
 
 # The last part of a key, or the four letters of a box, in lower case.
 _WORDS = {
@@ -41,6 +42,7 @@ _WORDS = {
     "maker note": "mknt mvtg cnth pent pana nctg ndat ncdt fuji qvmi mmsn meta.maker",
     "telemetry": "gpmf sett htka hmmt bcid",
 }
+UNKNOWN = "description"
 _WHAT = {name: what for what, names in _WORDS.items() for name in names.split()}
 _ISO6709 = re.compile(rb"([+-]\d+(?:\.\d*)?)([+-]\d+(?:\.\d*)?)")
 _TEXT_TYPES = (0, 1, 2)  # of a data atom: reserved, UTF-8, UTF-16
@@ -51,10 +53,10 @@ _HEAD = 4096
 def meaning(name: str) -> str:
     """What a key or a box's name stands for, to a person."""
     local = name.lower().lstrip("\xa9").removeprefix("com.apple.quicktime.")
-    for known in (local, local.removeprefix("com."), local.rpartition(".")[2]):
-        if known in _WHAT:
-            return _WHAT[known]
-    return "description"
+    for form in (local, local.removeprefix("com."), local.rpartition(".")[2]):
+        if form in _WHAT:
+            return _WHAT[form]
+    return UNKNOWN
 
 
 def user_text(view: memoryview, box: Box) -> Iterator[Entry]:
@@ -72,7 +74,7 @@ def user_text(view: memoryview, box: Box) -> Iterator[Entry]:
         yield from _place(body)
     elif box.name in _3GPP:  # version, flags and a language, then the text
         yield Entry("text", what, 0, printable(body[6:]))
-    elif what != "description":
+    elif what != UNKNOWN:
         yield Entry("text", what, 0, words(body))
 
 
@@ -97,11 +99,11 @@ def item(view: memoryview, box: Box, names: tuple[str, ...]) -> Iterator[Entry]:
             continue
         kind = number(view, part.body, 4)
         body = bytes(view[part.body + 8 : part.end])
-        if kind in _PICTURES or body.startswith((b"\xff\xd8\xff", b"\x89PNG")):
-            yield Entry("picture", "uncovered thumbnail", len(body), picture=body)
+        if kind in _PICTURES or known(body):
+            yield thumbnail("picture", len(body), body)
             continue
         what, shown = meaning(name), _plain(kind, body[:_HEAD])
-        value = shown if what != "description" else printable(f"{name} {shown}")
+        value = shown if what != UNKNOWN else printable(f"{name} {shown}")
         yield Entry("text", what, len(body), value)
         yield from _position(body[:_HEAD])
 
