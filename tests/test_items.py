@@ -12,13 +12,25 @@ from tests import dirty_iso, parts
 
 PLAIN = Nclx(1, 13)
 SAID = {
-    "heic": (dirty_iso.heic(), Properties(240 * 180, 8, False, PLAIN, False)),
-    "heic grid": (dirty_iso.heic_grid(), Properties(240 * 180, 8, False, PLAIN, False)),
-    "heic turned": (dirty_iso.heic_orientation(), Properties(240 * 180, 8, True, PLAIN, False)),
-    "heic of ten bits": (dirty_iso.heic_deep(), Properties(240 * 180, 10, False, PLAIN, False)),
-    "avif": (dirty_iso.avif(), Properties(240 * 180, 8, False, PLAIN, False)),
-    "avif turned": (dirty_iso.avif_orientation(), Properties(240 * 180, 8, True, PLAIN, False)),
-    "avif moving": (dirty_iso.avif_animated(), Properties(240 * 180, 8, False, PLAIN, True)),
+    "heic": (dirty_iso.heic(), Properties("hvc1", 240 * 180, 8, False, PLAIN, False)),
+    "heic grid": (dirty_iso.heic_grid(), Properties("grid", 240 * 180, 8, False, PLAIN, False)),
+    "heic turned": (
+        dirty_iso.heic_orientation(),
+        Properties("hvc1", 240 * 180, 8, True, PLAIN, False),
+    ),
+    "heic of ten bits": (
+        dirty_iso.heic_deep(),
+        Properties("hvc1", 240 * 180, 10, False, PLAIN, False),
+    ),
+    "avif": (dirty_iso.avif(), Properties("av01", 240 * 180, 8, False, PLAIN, False)),
+    "avif turned": (
+        dirty_iso.avif_orientation(),
+        Properties("av01", 240 * 180, 8, True, PLAIN, False),
+    ),
+    "avif moving": (
+        dirty_iso.avif_animated(),
+        Properties("av01", 240 * 180, 8, False, PLAIN, True),
+    ),
     "nothing": (b"", Properties()),
     "no boxes": (b"\xff\xd8\xff" * 9, Properties()),
     "no items": (dirty_iso.heic()[:28], Properties()),

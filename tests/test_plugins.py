@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from scrub.errors import DamagedError
+from scrub.errors import DamagedError, UnsupportedError
 from scrub.formats import FORMATS, Frame, probe
 from scrub.formats.items import properties
 from scrub.formats.pixels import FEWER_BITS
@@ -70,9 +70,16 @@ def test_sequence_beside_the_picture_is_told(tmp_path: Path) -> None:
     assert frame(heic() + movie, tmp_path).warnings == (SEQUENCE_DROPPED,)
 
 
-def test_avif_is_no_heic() -> None:
-    with pytest.raises(SyntaxError):
-        opener("HEIF")(io.BytesIO(avif()), "")
+@pytest.mark.parametrize("coding", [b"av01", b"avc1", b"jpeg", b"unci"])
+def test_picture_of_another_coding_is_named(coding: bytes, tmp_path: Path) -> None:
+    with pytest.raises(UnsupportedError, match=f"coded as {coding.decode()}; convert it"):
+        frame(heic().replace(b"hvc1", coding), tmp_path)
+
+
+def test_build_without_avif_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("PIL.AvifImagePlugin.SUPPORTED", False)
+    with pytest.raises(UnsupportedError, match="this build of Pillow cannot read"):
+        frame(avif(), tmp_path)
 
 
 def test_samsung_trailer_is_no_damage(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from scrub.errors import DamagedError, InputError, UnsupportedError
 from scrub.formats import FORMATS, format_of, probe
-from scrub.formats.sniff import BMP_HEADERS, HEAD, PLACED, SIGNATURES, kind_of
+from scrub.formats.sniff import BMP_HEADERS, HEAD, OTHER_BRANDS, PLACED, SIGNATURES, kind_of
 from scrub.formats.strangers import REMEDIES
 from tests import media
 from tests.media import DIRTY
@@ -60,6 +60,8 @@ STRANGERS = {
     ),
     "archive": (b"7z\xbc\xaf\x27\x1c", bytes(257) + b"ustar\0"),
     "archive or office document": (b"PK\x03\x04\x14",),
+    "HEIF without HEVC": (box(b"avci", b"mif1"), box(b"vvic")),
+    "MPEG video": (b"\0\0\1\xba\x44",),
     "medical image": (bytes(128) + b"DICM",),
 }
 """First bytes of what people have in their folders too."""
@@ -105,7 +107,8 @@ def test_remedy_fits_the_stranger(tmp_path: Path) -> None:
 
 
 def test_every_remedy_has_its_stranger() -> None:
-    kinds = {kind for _, kind in SIGNATURES} | {kind for *_, kind in PLACED} | {"SVG"}
+    kinds = {kind for _, kind in SIGNATURES} | {kind for *_, kind in PLACED}
+    kinds |= {"SVG", *OTHER_BRANDS.values()}
     assert set(REMEDIES) <= kinds
     assert set(REMEDIES).isdisjoint(FORMATS)
 

@@ -15,11 +15,13 @@ from scrub.metadata.items import album
 class Properties(NamedTuple):
     """Of the primary picture.
 
-    ``area`` is in pixels as it is stored, 0 where nothing is said; ``depth`` the most bits
-    that a channel has; ``turned`` whether the container says how to turn it; ``colors`` which
+    ``coding`` is its kind in four letters, such as "hvc1", or "grid" where it is made of tiles;
+    ``area`` is in pixels as it is stored, 0 where nothing is said; ``depth`` the most bits that
+    a channel has; ``turned`` whether the container says how to turn it; ``colors`` which
     ones its numbers mean; ``moving`` whether the file holds a sequence too.
     """
 
+    coding: str = ""
     area: int = 0
     depth: int = 8
     turned: bool = False
@@ -40,6 +42,7 @@ def properties(data: bytes) -> Properties:
     primary = found.items[found.primary]
     size, bits = primary.property("ispe"), primary.property("pixi")
     return Properties(
+        primary.kind,
         number(view, size.body + 4, 4) * number(view, size.body + 8, 4) if size else 0,
         max(view[bits.body + 5 : bits.end], default=8) if bits else 8,
         any(primary.property(name) for name in ("irot", "imir")),

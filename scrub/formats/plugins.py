@@ -16,7 +16,7 @@ from PIL import (
     Jpeg2KImagePlugin,
 )
 
-from scrub.errors import DamagedError
+from scrub.errors import DamagedError, UnsupportedError
 from scrub.formats import items, nclx, pixels
 from scrub.formats.nclx import Nclx
 
@@ -25,6 +25,9 @@ SEQUENCE_DROPPED = "only the main picture was kept, and not the moving one"
 BRIGHTNESS_BENT = "brightness beyond what screens show (HDR) was brought down"
 TURNED_BY_EXIF = "turned as EXIF says, as the container does not say: look whether it lies"
 COLORS_UNKNOWN = "the colours could not be converted; they were taken for sRGB"
+
+OTHER_CODINGS = {"av01", "avc1", "j2k1", "jpeg", "mski", "unci", "vvc1"}
+"""Of pictures in a HEIF file (ISO/IEC 23008-12, annexes); HEVC alone is read here."""
 
 Opener = Callable[[IO[bytes], str], ImageFile.ImageFile]
 
@@ -68,9 +71,10 @@ class _Heif(pillow_heif.HeifImageFile):
     def _open(self) -> None:
         assert self.fp is not None
         found = items.properties(self.fp.read())
+        if found.coding in OTHER_CODINGS:
+            problem = f"holds a picture that is coded as {found.coding}"
+            raise UnsupportedError(None, problem, "convert it to JPEG or PNG first")
         super()._open()  # type: ignore[no-untyped-call]
-        if self.custom_mimetype == "image/avif":
-            raise SyntaxError("coded as AVIF")
         notes = []
         if super().n_frames > 1:
             notes.append(OTHERS_DROPPED)
@@ -101,6 +105,9 @@ class _Avif(AvifImagePlugin.AvifImageFile):
 
     def _open(self) -> None:
         assert self.fp is not None
+        if not AvifImagePlugin.SUPPORTED:
+            problem = "is AVIF, which this build of Pillow cannot read"
+            raise UnsupportedError(None, problem, "convert it to JPEG or PNG first")
         found = items.properties(self.fp.read())
         self.fp.seek(0)
         # The decoder only says that it is broken.

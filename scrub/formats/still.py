@@ -311,7 +311,7 @@ def _saving(media: Media, target: Path) -> Iterator[None]:
         problem = "needs more memory than there is"
         raise TooLargeError(media.path, problem, SHRINK_ELSEWHERE) from error
     except Exception as error:  # Such as a sum of delays that its field has no room for.
-        problem = f"cannot be written as {media.kind} ({error})"
+        problem = f"cannot be written as {media.written} ({error})"
         raise UnsupportedError(media.path, problem, "convert it to PNG first") from error
 
 
