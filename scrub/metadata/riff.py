@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-
 _NAME = re.compile(rb"[A-Za-z0-9_][A-Za-z0-9 ]{3}")  # "VP8 " and "XMP " end in a blank
 
 
