@@ -18,6 +18,7 @@ from av.bitstream import BitStreamFilterContext
 from PIL import Image
 
 from tests.dirty_heif import box, samsung_trailer
+from tests.dirty_web import riff_chunk
 from tests.parts import uncovered, xmp
 from tests.pictures import canary, picture
 
@@ -167,6 +168,50 @@ def camm(latitude: float, longitude: float) -> bytes:
     return struct.pack("<HHddd", 0, 5, latitude, longitude, 35.0)
 
 
+# --- Matroska and AVI -----------------------------------------------------------------------------
+
+
+def element(number: int, body: bytes) -> bytes:
+    """An EBML element with its size in eight bytes (RFC 8794)."""
+    head = number.to_bytes((number.bit_length() + 7) // 8, "big")
+    return head + struct.pack(">Q", len(body) | 1 << 56) + body
+
+
+def segment(*extra: bytes) -> bytes:
+    """The clean WebM with elements at the end of its segment."""
+    data, added = video("webm"), b"".join(extra)
+    at = data.index(b"\x18\x53\x80\x67") + 4
+    size = int.from_bytes(data[at + 1 : at + 8], "big") + len(added)
+    return data[:at] + struct.pack(">Q", size | 1 << 56) + data[at + 8 :] + added
+
+
+def tag(name: str, text: str) -> bytes:
+    simple = element(0x45A3, name.encode()) + element(0x4487, text.encode())
+    return element(0x1254C367, element(0x7373, element(0x63C0, b"") + element(0x67C8, simple)))
+
+
+def attachment(name: str, media: str, body: bytes) -> bytes:
+    parts = element(0x466E, name.encode()) + element(0x4660, media.encode())
+    return element(0x1941A469, element(0x61A7, parts + element(0x465C, body)))
+
+
+def live_webm() -> bytes:
+    """The clean WebM with open sizes, as a recorder writes that cannot go back."""
+    data = bytearray(video("webm"))
+    for name in (b"\x18\x53\x80\x67", b"\x1f\x43\xb6\x75"):
+        at = data.index(name) + 4
+        width = 9 - data[at].bit_length()
+        data[at : at + width] = ((1 << 7 * width) - 1 | 1 << 7 * width).to_bytes(width, "big")
+    return bytes(data)
+
+
+def riff(*extra: bytes) -> bytes:
+    """The AVI with chunks at its end."""
+    data, added = video("avi"), b"".join(extra)
+    size = int.from_bytes(data[4:8], "little") + len(added)
+    return data[:4] + struct.pack("<I", size) + data[8:] + added
+
+
 VIDEO: dict[str, Callable[[], bytes]] = {
     "mp4-tags": lambda: video(
         sound=True,
@@ -221,4 +266,24 @@ VIDEO: dict[str, Callable[[], bytes]] = {
     ),
     "mp4-free": lambda: late_index() + box(b"free", canary("free").encode()),
     "mp4-trailer": lambda: late_index() + samsung_trailer(),
+    "webm-tags": lambda: video(
+        "webm", sound=True, exact=False, prepare=tagged(title=canary("title"), location=PLACE)
+    ),
+    "webm-date": lambda: segment(tag("DATE_RECORDED", WHEN), tag("ARTIST", canary("artist"))),
+    "webm-attachment": lambda: segment(attachment(canary("file"), "image/jpeg", uncovered("in"))),
+    "webm-font": lambda: segment(attachment("x.ttf", "font/ttf", canary("font").encode())),
+    "webm-chapters": lambda: video("webm", prepare=chapters),
+    "webm-void": lambda: segment(element(0xEC, canary("void").encode())),
+    "webm-unknown": lambda: segment(element(0x5F5F, canary("own").encode())),
+    "webm-live": live_webm,
+    "webm-trailer": lambda: video("webm") + canary("trailer").encode(),
+    "webm-matroska": lambda: video(
+        "matroska", sound=True, exact=False, quiet=False, prepare=tagged(title=canary("title"))
+    ),
+    "avi-plain": lambda: video("avi", sound=True),
+    "avi-info": lambda: video("avi", exact=False, prepare=tagged(title=canary("title"))),
+    "avi-xmp": lambda: riff(riff_chunk(b"_PMX", xmp())),
+    "avi-date": lambda: riff(riff_chunk(b"IDIT", b"SAT MAR 14 18:15:02 2026")),
+    "avi-junk": lambda: riff(riff_chunk(b"JUNK", canary("junk").encode())),
+    "avi-trailer": lambda: video("avi") + canary("trailer").encode(),
 }

@@ -14,10 +14,12 @@ from PIL import Image
 
 from scrub.metadata import READERS, Entry, entries, judge
 from scrub.metadata.allowed import ALLOWED
+from tests import test_metadata_avi as avi
 from tests import test_metadata_bmp as bmp
 from tests import test_metadata_gif as gif
 from tests import test_metadata_heif as heif
 from tests import test_metadata_jpeg as jpeg
+from tests import test_metadata_matroska as matroska
 from tests import test_metadata_mp4 as mp4
 from tests import test_metadata_png as png
 from tests import test_metadata_tiff as tiff
@@ -34,6 +36,8 @@ DIRTY = {
     "heic": heif.dirty("heic"),
     "avif": heif.dirty("avif"),
     "mp4": mp4.dirty(),
+    "webm": matroska.dirty(),
+    "avi": avi.dirty(),
 }
 SEQUENTIAL = sorted(set(READERS) - {"tiff"})
 """The containers whose parts follow one another, whatever their bytes."""
@@ -64,8 +68,9 @@ WRITTEN: dict[str, tuple[tuple[str, ...], tuple[dict[str, object], ...]]] = {
     "heic": (("L", "RGB", "RGBA"), ({}, {"quality": 92})),
     "avif": (("L", "RGB", "RGBA"), ({}, {"quality": 92, "speed": 10})),
     "mp4": (("RGB",), ({}, {"sound": True})),
+    "webm": (("RGB",), ({}, {"sound": True})),
 }
-VIDEOS = {"mp4"}
+VIDEOS = {"mp4", "webm", "avi"}
 """The kinds that PyAV writes, whatever the mode and the size."""
 
 PILLOW = {"heic": "HEIF"}
@@ -186,6 +191,8 @@ BEGINNINGS = (
     b"GIF89a\1\0\1\0\x80\0\0",
     b"II*\0\x08\0\0\0",
     b"MM\0+\0\x08\0\0",
+    b"\x1a\x45\xdf\xa3\x80\x18\x53\x80\x67\xff",
+    b"RIFF\xff\0\0\0AVI LIST\xf0\0\0\0movi",
     b"\0\0\0\x10ftypheic\0\0\0\0",
     b"\0\0\0\x10ftypmif1\0\0\0\0\0\0\0\x0emeta\0\0\0\0",
 )

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 
-from scrub.metadata import bmp, gif, heif, jpeg, mp4, png, tiff, webp
+from scrub.metadata import avi, bmp, gif, heif, jpeg, matroska, mp4, png, tiff, webp
 from scrub.metadata.allowed import judge
 from scrub.metadata.entry import Entry
 
@@ -30,6 +30,8 @@ READERS: Mapping[str, Callable[[bytes], Iterator[Entry]]] = {
     "heic": heif.read,
     "avif": heif.read,
     "mp4": mp4.read,
+    "webm": matroska.read,
+    "avi": avi.read,
 }
 MOST_ENTRIES = 100_000
 

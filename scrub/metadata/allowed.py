@@ -11,6 +11,7 @@ import struct
 from collections.abc import Iterable, Mapping
 
 from scrub.metadata.allowed_boxes import AVIF, HEIC, MP4
+from scrub.metadata.allowed_matroska import WEBM
 from scrub.metadata.entry import Entry
 from scrub.metadata.rules import Test, always, equals, never
 from scrub.metadata.tables import huffman_ids, quantisation_ids, scan
@@ -230,6 +231,8 @@ ALLOWED: Mapping[str, Mapping[str, Test]] = {
     "heic": HEIC,
     "avif": AVIF,
     "mp4": MP4,
+    "webm": WEBM,
+    "avi": {},  # never written, so that none is clean
 }
 
 

@@ -15,7 +15,8 @@ from scrub.metadata.boxes import Box, boxes, number
 from scrub.metadata.coded import configured
 from scrub.metadata.embedded import within
 from scrub.metadata.entry import Entry
-from scrub.metadata.quicktime import UNKNOWN, item, keys, meaning, user_text
+from scrub.metadata.meanings import UNKNOWN, meaning
+from scrub.metadata.quicktime import item, keys, user_text
 from scrub.metadata.text import printable, words
 
 MOST_PAYLOAD = 4096
