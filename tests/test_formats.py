@@ -440,6 +440,15 @@ def test_long_clip_is_refused_before_it_is_decoded(
             probe(media.write(name, tmp_path))
 
 
+@pytest.mark.parametrize("kind", [kind for kind, row in ROWS.items() if row.largest < 100_000_000])
+def test_kind_that_needs_more_memory_may_be_less_large(kind: str, tmp_path: Path) -> None:
+    path = sample(kind, tmp_path)
+    exact, less = (replace(ROWS[kind], largest=WIDTH * HEIGHT - one) for one in (0, 1))
+    assert exact.probe(path).width == WIDTH
+    with pytest.raises(TooLargeError, match="has 240 x 180 pixels"):
+        less.probe(path)
+
+
 def test_large_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("scrub.formats.still.LARGEST_FILE", 1000)
     for kind in FORMATS:

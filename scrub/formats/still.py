@@ -37,6 +37,9 @@ MEGA = 1_000_000
 LARGEST_PICTURE = 100 * MEGA
 """Pixels: decoding, painting and comparing need 11 bytes for each, the detectors 850 MB."""
 
+LARGEST_MODERN = 64 * MEGA
+"""Pixels of a HEIC or AVIF, whose encoders need 25 bytes for each."""
+
 LARGEST_CLIP = 250 * MEGA
 """Pixels of all frames together: Pillow holds all of them while it writes."""
 
@@ -237,6 +240,7 @@ STILLS = (
         (".heic", ".heif", ".hif"),
         "HEIF",
         exact=False,
+        largest=LARGEST_MODERN,
         # A slower preset takes five times as long and saves a tenth.
         options={"quality": 85, "chroma": 420, "enc_params": {"preset": "ultrafast"}},
     ),
@@ -246,6 +250,7 @@ STILLS = (
         "AVIF",
         several="animation",
         exact=False,
+        largest=LARGEST_MODERN,
         # Transparency is kept to the bit: what is opaque must not become less so.
         options={"quality": 85, "speed": 8, "advanced": {"a:lossless": "1"}},
     ),
