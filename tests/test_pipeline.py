@@ -615,7 +615,7 @@ HONEST = dict(FORMATS)
 
 @pytest.mark.parametrize(
     ("liar", "says"),
-    [(Copier, "carries text: Comment"), (Unpainted, "still shows faces"), (Mute, "is empty")],
+    [(Copier, "carries comment"), (Unpainted, "still shows faces"), (Mute, "is empty")],
 )
 def test_lying_format_is_caught(
     liar: type[Copier], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

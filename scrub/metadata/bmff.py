@@ -96,13 +96,7 @@ _STRUCTURE = frozenset(
     load alis traf wave chan tapt clef prof enof dfLa""".split()  # noqa: SIM905 (one word a line would be forty lines)
 )
 _SHOWN = ("free", "skip", "uuid", "mpvd", "sefd")
-_UUIDS = {
-    bytes.fromhex("be7acfcb97a942e89c71999491e3afac"): embedded.XMP,
-    bytes.fromhex("0537cdab9d0c4431a72afa561f2a113e"): embedded.EXIF,
-    bytes.fromhex("d8fec3d61b0e483c92975828877ec481"): embedded.C2PA,
-    bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38"): embedded.IPTC,
-}
-_BLOCKS = {"XMP_": embedded.XMP, "Exif": embedded.EXIF, "jumb": embedded.C2PA}
+_BLOCKS = {"XMP_": embedded.XMP, "Exif": embedded.BOXED_EXIF, "jumb": embedded.C2PA}
 _HANDLERS = {
     b"vide": "video",
     b"soun": "sound",
@@ -232,11 +226,9 @@ _CODECS = {"avcC": "avc1", "hvcC": "hvc1", "av1C": "av01"}
 def _block(name: str, body: bytes) -> tuple[embedded.Block | None, int]:
     """The kind of metadata that a box holds, and where in its body it starts."""
     if name == "uuid":
-        return _UUIDS.get(body[:16]), 16
+        return embedded.UUIDS.get(body[:16]), 16
     if name == "colr" and body[:4] in _ICC:
         return embedded.ICC, 4
-    if name == "Exif":
-        return embedded.EXIF, 4 + int.from_bytes(body[:4], "big")
     return _BLOCKS.get(name), 0
 
 

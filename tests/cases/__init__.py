@@ -12,7 +12,16 @@ from tests.dirty_jpeg import JPEG
 from tests.dirty_png import PNG
 from tests.dirty_tiff import TIFF
 from tests.dirty_video import VIDEO
+from tests.dirty_wavelet import WAVELET
 from tests.dirty_web import WEB
 
-SAMPLES: Mapping[str, Callable[[], bytes]] = {**JPEG, **PNG, **WEB, **TIFF, **HEIF, **VIDEO}
+SAMPLES: Mapping[str, Callable[[], bytes]] = {
+    **JPEG,
+    **PNG,
+    **WEB,
+    **TIFF,
+    **HEIF,
+    **VIDEO,
+    **WAVELET,
+}
 """Name -> a file; the part of the name before the first dash is its kind."""
