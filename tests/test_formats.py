@@ -80,6 +80,8 @@ class Shown:
 def shown(path: Path) -> list[Shown]:
     """Every frame as Pillow alone would show it, turned, in sRGB, and timed."""
     with Image.open(path) as image:
+        if b"colr\2" in path.read_bytes()[:200]:
+            image.info["icc_profile"] = parts.profile()  # Pillow reads none from a JP2
         first = int(bool(image.info.get("default_image")))
         count = 1 if path.suffix in (".jpg", ".heic") else getattr(image, "n_frames", 1)
         frames = []
