@@ -70,6 +70,13 @@ def test_sequence_beside_the_picture_is_told(tmp_path: Path) -> None:
     assert frame(heic() + movie, tmp_path).warnings == (SEQUENCE_DROPPED,)
 
 
+def test_sequence_without_a_picture_is_no_damage(tmp_path: Path) -> None:
+    brands = dirty_iso.box(b"ftyp", b"hevc\0\0\0\0hevcmsf1iso8")
+    movie = dirty_iso.box(b"moov", dirty_iso.box(b"mvhd", bytes(100)))
+    with pytest.raises(UnsupportedError, match="moving picture and no still one; convert it"):
+        frame(brands + movie, tmp_path)
+
+
 @pytest.mark.parametrize("coding", [b"av01", b"avc1", b"jpeg", b"unci"])
 def test_picture_of_another_coding_is_named(coding: bytes, tmp_path: Path) -> None:
     with pytest.raises(UnsupportedError, match=f"coded as {coding.decode()}; convert it"):

@@ -23,7 +23,7 @@ from scrub.formats.nclx import Nclx
 OTHERS_DROPPED = "only the main picture of several was kept"
 SEQUENCE_DROPPED = "only the main picture was kept, and not the moving one"
 BRIGHTNESS_BENT = "brightness beyond what screens show (HDR) was brought down"
-TURNED_BY_EXIF = "turned as EXIF says, as the container does not say: look whether it lies"
+TURNED_BY_EXIF = "turned as EXIF says, because the container does not: see whether it is upright"
 COLORS_UNKNOWN = "the colours could not be converted; they were taken for sRGB"
 
 OTHER_CODINGS = {"av01", "avc1", "j2k1", "jpeg", "mski", "unci", "vvc1"}
@@ -74,6 +74,9 @@ class _Heif(pillow_heif.HeifImageFile):
         if found.coding in OTHER_CODINGS:
             problem = f"holds a picture that is coded as {found.coding}"
             raise UnsupportedError(None, problem, "convert it to JPEG or PNG first")
+        if found.moving and not found.coding:
+            problem = "holds a moving picture and no still one"
+            raise UnsupportedError(None, problem, "convert it to MP4 first, then clean that")
         super()._open()  # type: ignore[no-untyped-call]
         notes = []
         if super().n_frames > 1:
