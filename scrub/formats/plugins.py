@@ -86,11 +86,16 @@ class _Heif(pillow_heif.HeifImageFile):
         if self.info["bit_depth"] > 8:
             notes.append(pixels.FEWER_BITS)
         said = self.info["original_orientation"] or 1
+        # The decoder also looks for them in the tiles, where some phones put them.
+        named = self.info.get("nclx_profile")
+        colors = (
+            Nclx(named["color_primaries"], named["transfer_characteristics"]) if named else None
+        )
         self.info = {"icc_profile": self.info.get("icc_profile")}
         if said != 1 and not found.turned:
             self.info["exif"] = _turn(said)
             notes.append(TURNED_BY_EXIF)
-        _name_colors(self, found.colors, notes)
+        _name_colors(self, colors, notes)
 
     @property
     def n_frames(self) -> int:
