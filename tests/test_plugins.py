@@ -123,6 +123,12 @@ def test_orientation_in_xmp_turns_nothing_twice(make: Callable[..., bytes], tmp_
     assert distance(frame(data, tmp_path).rgb, picture()) < 4
 
 
+def test_orientation_in_xmp_alone_turns_no_avif(tmp_path: Path) -> None:
+    words = 'xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"'
+    shown = frame(avif(xmp=parts.xmp(attributes=words)), tmp_path)
+    assert distance(shown.rgb, picture()) < 4
+
+
 # --- its colours --------------------------------------------------------------------------------
 
 

@@ -79,7 +79,7 @@ class _Heif(pillow_heif.HeifImageFile):
             raise UnsupportedError(None, problem, "convert it to MP4 first, then clean that")
         super()._open()  # type: ignore[no-untyped-call]
         notes = []
-        if super().n_frames > 1:
+        if self.n_frames > 1:
             notes.append(OTHERS_DROPPED)
         if found.moving:
             notes.append(SEQUENCE_DROPPED)
@@ -96,10 +96,6 @@ class _Heif(pillow_heif.HeifImageFile):
             self.info["exif"] = _turn(said)
             notes.append(TURNED_BY_EXIF)
         _name_colors(self, colors, notes)
-
-    @property
-    def n_frames(self) -> int:
-        return 1
 
     def draft(self, mode: str | None, size: tuple[int, int] | None) -> None:
         """Never an embedded thumbnail in the picture's place: it may show something else."""
