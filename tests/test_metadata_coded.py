@@ -122,8 +122,8 @@ AVCC = b"\1\x64\0\x0a\xff\xe1\0\4\x67abc\1\0\3\x68ab"
 HVCC = (
     bytes([1, *bytes(20), 0xFF])
     + b"\1\x27\0\1"
-    + struct.pack(">H", 21)
-    + b"\x4e\1\5\x12"
+    + struct.pack(">H", 22)
+    + b"\x4e\1\5\x11"
     + bytes(16)
 )
 
