@@ -101,6 +101,8 @@ def test_notes_in_av1_are_found() -> None:
     assert (padding.place, padding.what) == ("OBU 15", "padding")
     (reserved,) = found("av01", b"\x4e\0\x08CANARY-r")  # with the byte of an extension
     assert (reserved.place, reserved.value) == ("OBU 9", "CANARY-r")
+    (delimiter,) = found("av01", b"\x12\x08CANARY-d")  # that has nothing to say
+    assert (delimiter.place, delimiter.value) == ("OBU 2", "CANARY-d")
     assert found("av01", b"\x30abc") == []  # without a size: up to the end
 
 

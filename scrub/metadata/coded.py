@@ -79,7 +79,7 @@ _USER_DATA, _IDENTIFIER, _STOP = 5, 16, 0x80
 
 # AV1 6.2.2.
 _OBU_SHOWN = {1, 2, 3, 4, 6, 7}
-_OBU_METADATA, _OBU_PADDING = 5, 15
+_OBU_DELIMITER, _OBU_METADATA, _OBU_PADDING = 2, 5, 15
 _OBU_EXTENDED, _OBU_SIZED = 0x04, 0x02
 
 # ISO/IEC 14496-3 table 4.85: elements that may come first in a frame of AAC.
@@ -213,7 +213,7 @@ def _obus(view: memoryview, start: int, end: int) -> Iterator[Entry]:
         if stop > end or head & 0x80:
             yield Entry("broken", _UNREADABLE, end - at)
             return
-        if kind not in _OBU_SHOWN:
+        if kind not in _OBU_SHOWN or (kind == _OBU_DELIMITER and stop > body):
             named = {_OBU_METADATA: "notes to the decoder", _OBU_PADDING: "padding"}
             hint = words(bytes(view[body:stop][:_MOST_NOTE]))
             yield Entry(
