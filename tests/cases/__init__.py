@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 from tests.dirty_heif import HEIF
 from tests.dirty_jpeg import JPEG
+from tests.dirty_notes import NOTED
 from tests.dirty_png import PNG
 from tests.dirty_tiff import TIFF
 from tests.dirty_video import VIDEO
