@@ -24,5 +24,6 @@ SAMPLES: Mapping[str, Callable[[], bytes]] = {
     **HEIF,
     **VIDEO,
     **WAVELET,
+    **NOTED,
 }
 """Name -> a file; the part of the name before the first dash is its kind."""
