@@ -8,16 +8,17 @@ import os
 import stat
 import unicodedata
 from collections import defaultdict
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scrub import files, workers
-from scrub.errors import InputError, ScrubError, TargetError, UsageError
+from scrub.errors import InputError, ScrubError, TargetError, UnsupportedError, UsageError
 from scrub.formats import FORMATS, format_of
 from scrub.names import stem_for
 from scrub.report import FileReport, RunReport, refusal
 from scrub.settings import NamesRule, Settings
+from scrub.tasks import Replacement
 from scrub.workers import Job
 
 UNREAD_SUFFIXES = (
@@ -42,12 +43,11 @@ NOT_A_PICTURE = "not a picture: not copied"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file, its place below the output folder, and, once looked at, suffix and permissions."""
+    """A file, its place below the output folder, and, once looked at, the copy's suffix."""
 
     source: Path
     relative: Path
     suffix: str = ""
-    mode: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,26 +68,59 @@ def outline(
 
     Raises UsageError where there is nothing to clean.
     """
+    if out is None:
+        return each(inputs, _replacement)
+    found, settled = _found(inputs, out)
+    return _settle_collisions(_targets(found, out, names), settled, overwrite)
+
+
+def each(inputs: Sequence[Path], job: Callable[[Path], Job]) -> Outline:
+    """One ``job`` for every file, that leaves its name as it is; it may raise ScrubError.
+
+    Raises UsageError where there is nothing to do.
+    """
+    found, settled = _found(inputs, None)
+    jobs = []
+    for one in found:
+        try:
+            jobs.append(job(one.source))
+        except ScrubError as error:
+            settled.append(refusal(one.source, error))
+    return Outline(tuple(jobs), tuple(settled))
+
+
+def _found(inputs: Sequence[Path], out: Path | None) -> tuple[list[Found], list[FileReport]]:
+    """The files to work on, with their suffix, and the end of those that are none."""
     named = set(inputs)
     closed: list[OSError] = []
     settled: list[FileReport] = []
     found: list[Found] = []
     for one in _distinct(_walked(inputs, out, closed)):
         try:
-            status = files.check_input(one.source)
+            files.check_input(one.source)
             if one.source not in named and _passed_over(one.source):
                 settled.append(FileReport(one.source, "unchanged", reason=NOT_A_PICTURE))
                 continue
-            mode = stat.S_IMODE(status.st_mode)
-            found.append(replace(one, suffix=_suffix(one.source), mode=mode))
+            found.append(replace(one, suffix=_suffix(one.source)))
         except ScrubError as error:
             settled.append(refusal(one.source, error))
     settled += [_closed_folder(error) for error in closed]
     if not found and all(report.status == "unchanged" for report in settled):
         raise UsageError(None, "found no pictures to clean", "name a picture or a folder of them")
-    if out is not None:
-        return _settle_collisions(_targets(found, out, names), settled, overwrite)
-    return Outline(tuple(Job(one.source, one.source, one.mode) for one in found), tuple(settled))
+    return found, settled
+
+
+def _replacement(source: Path) -> Job:
+    """The job of cleaning it in place; raises InputError where that would lose something."""
+    status = files.check_input(source)
+    files.check_replaceable(source, status)
+    suffix = _suffix(source)
+    if suffix != source.suffix:
+        problem = f"is {format_of(source).kind}, which its name does not say"
+        remedy = f"rename it to {source.with_suffix(suffix).name}, or use --out"
+        raise UnsupportedError(source, problem, remedy)
+    owner = status.st_uid, status.st_gid
+    return Replacement(source, source, stat.S_IMODE(status.st_mode), owner)
 
 
 def work(

@@ -56,12 +56,18 @@ def preview(source: Path, settings: Settings, eyes: Eyes | None) -> FileReport:
 
 
 def clean(
-    source: Path, target: Path, settings: Settings, eyes: Eyes | None, mode: int | None = None
+    source: Path,
+    target: Path,
+    settings: Settings,
+    eyes: Eyes | None,
+    mode: int | None = None,
+    owner: tuple[int, int] | None = None,
 ) -> FileReport:
     """Cover the faces in ``source``, rebuild it without metadata, verify, and put it at ``target``.
 
-    ``eyes`` look for faces; None leaves them. ``mode`` are the target's permissions, None
-    for a new file's. Raises ScrubError, and then ``target`` is as it was before.
+    ``eyes`` look for faces; None leaves them. ``mode`` are the target's permissions and
+    ``owner`` its user and group, None for a new file's. Raises ScrubError, and then ``target``
+    is as it was before.
     """
     started = time.monotonic()
     before = _fingerprint(source)
@@ -72,7 +78,7 @@ def clean(
         draft = write(media, first, path, settings, eyes)
         if _fingerprint(source) != before:
             raise InputError(source, "changed while it was read", "run scrub again")
-        files.commit(path, target, files.plain_mode() if mode is None else mode)
+        files.commit(path, target, files.plain_mode() if mode is None else mode, owner)
     return FileReport(
         source,
         "cleaned",

@@ -46,9 +46,20 @@ LAYERS: dict[str, set[str]] = {
         "errors",
     },
     "workers": {"pipeline", "detectors", "files", "report", "settings", "errors"},
-    "batch": {"workers", "files", "formats", "names", "report", "settings", "errors"},
-    "console": {"report"},
-    "cli": {"batch", "console", "report", "settings", "errors", "__init__"},
+    "exposure": {"formats", "metadata", "detectors", "names", "regions", "files", "report"},
+    "gate": {"exposure", "report"},
+    "tasks": {
+        "workers",
+        "pipeline",
+        "exposure",
+        "verify",
+        "detectors",
+        "report",
+        "settings",
+    },
+    "batch": {"tasks", "workers", "files", "formats", "names", "report", "settings", "errors"},
+    "console": {"gate", "exposure", "report"},
+    "cli": {"batch", "tasks", "gate", "console", "report", "settings", "errors", "__init__"},
 }
 """Each module or package of scrub, and which others it may import."""
 

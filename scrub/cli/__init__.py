@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from scrub import __version__
+from scrub.cli.check import check
 from scrub.cli.clean import clean
 from scrub.cli.options import INCOMPLETE
 
@@ -40,4 +41,5 @@ def main() -> None:
     """
 
 
+main.add_command(check)
 main.add_command(clean)

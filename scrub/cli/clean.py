@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from scrub.cli.options import DEFAULTS, INCOMPLETE, PATH
+from scrub.cli.options import DEFAULTS, INCOMPLETE, JOBS, PATH
 from scrub.settings import NAMES, PRESETS, STYLES, NamesRule, PresetName, Settings, StyleName
 
 
@@ -51,13 +51,7 @@ from scrub.settings import NAMES, PRESETS, STYLES, NamesRule, PresetName, Settin
 )
 @click.option("--metadata-only", is_flag=True, help="Leave faces visible, clean the rest.")
 @click.option("--max-side", metavar="PX", type=int, help="Shrink longer pictures to this side.")
-@click.option(
-    "-j",
-    "--jobs",
-    metavar="N",
-    type=click.IntRange(min=1),
-    help="Pictures to work on at once.  [default: one per processor core, 4 at most]",
-)
+@JOBS
 @click.option(
     "--report",
     metavar="FILE.json",

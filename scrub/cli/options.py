@@ -13,3 +13,11 @@ INCOMPLETE = 2
 
 DEFAULTS = Settings()
 PATH = click.Path(path_type=Path)
+
+JOBS = click.option(
+    "-j",
+    "--jobs",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Pictures to work on at once.  [default: one per processor core, 4 at most]",
+)

@@ -43,6 +43,24 @@ class Ensemble:
             detector.close()
 
 
+class Both:
+    """Two detectors, of which one has been asked to be sure; itself a detector."""
+
+    def __init__(self, plain: Detector, doubting: Detector) -> None:
+        """All that ``plain`` finds, and what ``doubting`` finds without doubt."""
+        self._plain = plain
+        self._doubting = doubting
+
+    def detect(self, rgb: Pixels) -> list[Detection]:
+        """The finds of one after those of the other; a face may be among both."""
+        sure = [one for one in self._doubting.detect(rgb) if not one.doubtful]
+        return self._plain.detect(rgb) + sure
+
+    def close(self) -> None:
+        self._plain.close()
+        self._doubting.close()
+
+
 def fuse(found: Iterable[Detection]) -> list[Detection]:
     """One detection for each group of overlapping ``found``, strongest evidence first.
 

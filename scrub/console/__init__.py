@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console as Terminal
 from rich.progress import (
@@ -20,6 +22,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from scrub.gate import GateReport
 from scrub.report import FileReport, RunReport
 
 MANY = 40
@@ -48,7 +51,9 @@ class Console:
         """One line on the error stream, whatever the verbosity."""
         _say(self._err, text)
 
-    def progress(self, reports: Iterable[FileReport], total: int) -> Iterator[FileReport]:
+    def progress(
+        self, reports: Iterable[FileReport], total: int, doing: str = "cleaning"
+    ) -> Iterator[FileReport]:
         """Hand the reports on, telling each problem as it comes, under a bar on a terminal."""
         if not self._err.is_terminal or self._verbosity < 0:
             for report in reports:
@@ -56,7 +61,7 @@ class Console:
                 yield report
             return
         columns = (
-            TextColumn("cleaning"),
+            TextColumn(doing),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("files, {task.fields[faces]} faces,"),
@@ -85,6 +90,19 @@ class Console:
             if report.status == "unchanged" and not report.kind and self._verbosity > 0:
                 _say(self._out, f"{report.source}: {report.reason}")
         _say(self._out, _totals(run))
+
+    def verdicts(self, gate: GateReport) -> None:
+        """A line for each thing that was found, and on the other stream what it came to."""
+        if self._verbosity < 0:
+            return
+        for file in gate.files:
+            for finding in file.findings:
+                _say(self._out, f"{file.source}: {finding}")
+        self.problem(_came_to(gate))
+
+    def document(self, content: Mapping[str, Any]) -> None:
+        """JSON for another program. It is ASCII: no name in it can reach the terminal as such."""
+        self._out.print(Text(json.dumps(content, indent=1)), soft_wrap=True)
 
     def tell(self, report: FileReport) -> None:
         """The problem that a file met, if any; its warnings only where asked for more."""
@@ -145,16 +163,27 @@ def _shortened(paths: list[Path]) -> dict[Path, str]:
     return {path: os.path.relpath(path, common) for path in paths}
 
 
+def _came_to(gate: GateReport) -> str:
+    counts = gate.counts
+    parts = [f"{counts['clean']} clean", f"{counts['found']} not clean"]
+    parts += [f"{counts[bad]} {bad}" for bad in ("refused", "failed") if counts[bad]]
+    if gate.passed_over:
+        parts.append(f"{gate.passed_over} that are no pictures left out")
+    return ", ".join(parts)
+
+
 def _totals(run: RunReport) -> str:
     counts = run.counts
     done = sum(1 for report in run.files if report.kind)
+    already = sum(report.already_clean for report in run.files)
     faces = f"{run.faces} {'face' if run.faces == 1 else 'faces'}"
     if run.dry_run:
         parts = [f"{done} would be cleaned", f"{faces} found"]
         passed_over = counts["unchanged"] - done
     else:
-        parts = [f"{done} cleaned and verified", f"{faces} covered"]
-        passed_over = counts["unchanged"]
+        parts = [f"{counts['cleaned']} cleaned and verified", f"{faces} covered"]
+        parts += [f"{already} clean already"] if already else []
+        passed_over = counts["unchanged"] - already
     parts += [f"{counts[status]} {status}" for status in ("refused", "failed") if counts[status]]
     if passed_over:
         parts.append(f"{passed_over} that are no pictures left out")

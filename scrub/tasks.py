@@ -1,0 +1,98 @@
+"""What a worker can do with a file beside writing a clean copy of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from scrub import pipeline, verify
+from scrub.detectors.presets import Eyes
+from scrub.exposure import Exposure, Look, bare, looked_at
+from scrub.report import FileReport
+from scrub.settings import Settings
+from scrub.workers import Job
+
+CLEAN_ALREADY = "clean already: left as it is"
+NAME_STAYS = "the name carries {}, and cleaning in place cannot change it: rename the file"
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement(Job):
+    """A file to clean in place; its permissions and its ``owner`` stay: user and group."""
+
+    owner: tuple[int, int] | None = None
+
+    def do(self, settings: Settings, eyes: Eyes | None, dry_run: bool) -> FileReport:
+        """Clean it, unless nothing is wrong with it but its name.
+
+        Where it stays as it is, both looks of ``eyes`` have seen no sure face in it; and what
+        is written here shows none to both. So the second time finds nothing to do.
+        """
+        started = time.monotonic()
+        found = bare(self.source)
+        strict = None if eyes is None else eyes.strict()
+        if not found.carried and _fits(found, settings):
+            found = looked_at(found, _gate(strict))
+            if not found.faces:
+                return replace(
+                    found,
+                    target=self.source,
+                    reason=CLEAN_ALREADY,
+                    warnings=found.warnings + _about_name(found),
+                    seconds=time.monotonic() - started,
+                )
+        if dry_run:
+            done = pipeline.preview(self.source, settings, eyes)
+        else:
+            done = pipeline.clean(self.source, self.target, settings, strict, self.mode, self.owner)
+        return replace(done, warnings=done.warnings + _about_name(found))
+
+
+@dataclass(frozen=True, slots=True)
+class Check(Job):
+    """A file to judge as the examination of a written file does, or also as long as a preset."""
+
+    thorough: bool = False
+
+    @classmethod
+    def of(cls, source: Path, thorough: bool) -> Check:
+        return cls(source, source, thorough=thorough)
+
+    def do(self, settings: Settings, eyes: Eyes | None, dry_run: bool) -> Exposure:
+        """What is wrong with it."""
+        used = eyes.strict() if eyes is not None and self.thorough else eyes
+        return _exposed(self.source, _gate(used), eyes)
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection(Job):
+    """A file to show to a person, with all that the first look finds."""
+
+    def do(self, settings: Settings, eyes: Eyes | None, dry_run: bool) -> Exposure:
+        """What it gives away."""
+        return _exposed(self.source, None if eyes is None else eyes.first.detect, eyes)
+
+
+def _exposed(source: Path, look: Look | None, eyes: Eyes | None) -> Exposure:
+    started = time.monotonic()
+    found = looked_at(bare(source), look)
+    warnings = () if eyes is None else eyes.warnings
+    return replace(found, warnings=warnings, seconds=time.monotonic() - started)
+
+
+def _gate(eyes: Eyes | None) -> Look | None:
+    """What finds the faces for which a written file would not pass its examination."""
+    return None if eyes is None else partial(verify.faces, detector=eyes.second)
+
+
+def _fits(found: Exposure, settings: Settings) -> bool:
+    media = found.media
+    if media is None or settings.max_side is None:
+        return True
+    return max(media.width, media.height) <= settings.max_side
+
+
+def _about_name(found: Exposure) -> tuple[str, ...]:
+    return (NAME_STAYS.format(found.clue),) if found.clue else ()
