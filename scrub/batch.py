@@ -74,16 +74,16 @@ def outline(
     return _settle_collisions(_targets(found, out, names), settled, overwrite)
 
 
-def each(inputs: Sequence[Path], job: Callable[[Path], Job]) -> Outline:
-    """One ``job`` for every file, that leaves its name as it is; it may raise ScrubError.
+def each(inputs: Sequence[Path], job: Callable[[Found], Job], out: Path | None = None) -> Outline:
+    """The ``job`` of every file, which may raise ScrubError; those below ``out`` are none.
 
     Raises UsageError where there is nothing to do.
     """
-    found, settled = _found(inputs, None)
+    found, settled = _found(inputs, out)
     jobs = []
     for one in found:
         try:
-            jobs.append(job(one.source))
+            jobs.append(job(one))
         except ScrubError as error:
             settled.append(refusal(one.source, error))
     return Outline(tuple(jobs), tuple(settled))
@@ -110,14 +110,14 @@ def _found(inputs: Sequence[Path], out: Path | None) -> tuple[list[Found], list[
     return found, settled
 
 
-def _replacement(source: Path) -> Job:
+def _replacement(found: Found) -> Job:
     """The job of cleaning it in place; raises InputError where that would lose something."""
+    source = found.source
     status = files.check_input(source)
     files.check_replaceable(source, status)
-    suffix = _suffix(source)
-    if suffix != source.suffix:
+    if found.suffix != source.suffix:
         problem = f"is {format_of(source).kind}, which its name does not say"
-        remedy = f"rename it to {source.with_suffix(suffix).name}, or use --out"
+        remedy = f"rename it to {source.with_suffix(found.suffix).name}, or use --out"
         raise UnsupportedError(source, problem, remedy)
     owner = status.st_uid, status.st_gid
     return Replacement(source, source, stat.S_IMODE(status.st_mode), owner)

@@ -71,6 +71,11 @@ class Exposure(FileReport):
         """In plain words, the names of what is carried, the worst first."""
         return worst_first(entry.what for entry in self.carried)
 
+    def only(self, doubtful: bool) -> Exposure:
+        """With those faces alone that are in doubt, or those that are not."""
+        found = tuple(one for one in self.sightings or () if one.face.doubtful == doubtful)
+        return replace(self, sightings=found)
+
     def findings(self, allowed_faces: int = 0) -> tuple[str, ...]:
         """Everything that is wrong, in plain words, where so many faces may be seen."""
         found = list(self.contents)

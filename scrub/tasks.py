@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from scrub import pipeline, verify
+from scrub import pipeline, sheets, verify
 from scrub.detectors.presets import Eyes
 from scrub.exposure import Exposure, Look, bare, looked_at
 from scrub.report import FileReport
@@ -56,10 +56,6 @@ class Check(Job):
 
     thorough: bool = False
 
-    @classmethod
-    def of(cls, source: Path, thorough: bool) -> Check:
-        return cls(source, source, thorough=thorough)
-
     def do(self, settings: Settings, eyes: Eyes | None, dry_run: bool) -> Exposure:
         """What is wrong with it."""
         used = eyes.strict() if eyes is not None and self.thorough else eyes
@@ -68,11 +64,17 @@ class Check(Job):
 
 @dataclass(frozen=True, slots=True)
 class Inspection(Job):
-    """A file to show to a person, with all that the first look finds."""
+    """A file to show to a person, with all that the first look finds.
+
+    Its target is a sheet to draw, or itself.
+    """
 
     def do(self, settings: Settings, eyes: Eyes | None, dry_run: bool) -> Exposure:
         """What it gives away."""
-        return _exposed(self.source, None if eyes is None else eyes.first.detect, eyes)
+        found = _exposed(self.source, None if eyes is None else eyes.first.detect, eyes)
+        if self.target != self.source:
+            sheets.save(found, self.target)
+        return found
 
 
 def _exposed(source: Path, look: Look | None, eyes: Eyes | None) -> Exposure:

@@ -48,18 +48,30 @@ LAYERS: dict[str, set[str]] = {
     "workers": {"pipeline", "detectors", "files", "report", "settings", "errors"},
     "exposure": {"formats", "metadata", "detectors", "names", "regions", "files", "report"},
     "gate": {"exposure", "report"},
+    "sheets": {"exposure", "formats", "files", "errors"},
     "tasks": {
         "workers",
         "pipeline",
         "exposure",
+        "sheets",
         "verify",
         "detectors",
         "report",
         "settings",
     },
     "batch": {"tasks", "workers", "files", "formats", "names", "report", "settings", "errors"},
-    "console": {"gate", "exposure", "report"},
-    "cli": {"batch", "tasks", "gate", "console", "report", "settings", "errors", "__init__"},
+    "console": {"gate", "exposure", "metadata", "report"},
+    "cli": {
+        "batch",
+        "tasks",
+        "gate",
+        "sheets",
+        "console",
+        "report",
+        "settings",
+        "errors",
+        "__init__",
+    },
 }
 """Each module or package of scrub, and which others it may import."""
 
@@ -196,7 +208,11 @@ def speech(source: Path) -> Iterator[str]:
 
 @every_source
 def test_only_the_console_prints(source: Path) -> None:
-    assert bool(list(speech(source))) == (room(source) == "console")
+    assert not list(speech(source)) or room(source) == "console"
+
+
+def test_the_console_prints() -> None:
+    assert any(list(speech(source)) for source in SOURCES)
 
 
 # --- how large rooms get, and what they are called ------------------------------------------------

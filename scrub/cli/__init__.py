@@ -9,6 +9,7 @@ import click
 from scrub import __version__
 from scrub.cli.check import check
 from scrub.cli.clean import clean
+from scrub.cli.inspect import inspect
 from scrub.cli.options import INCOMPLETE
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 96}
@@ -43,3 +44,4 @@ def main() -> None:
 
 main.add_command(check)
 main.add_command(clean)
+main.add_command(inspect)

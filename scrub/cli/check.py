@@ -58,8 +58,6 @@ def check(
     understood, whatever else was found.
     """  # noqa: D301 - click wants a real backspace character where lines are to be kept
     # What follows takes a while to load, and the help must not wait for it.
-    from functools import partial
-
     from scrub import batch, gate
     from scrub.console import Console
     from scrub.errors import ScrubError
@@ -68,7 +66,9 @@ def check(
     console = Console(-1 if quiet or as_json else 0)
     settings = Settings(preset=preset or DEFAULTS.preset, metadata_only=no_faces)
     try:
-        plan = batch.each(inputs, partial(Check.of, thorough=preset is not None))
+        plan = batch.each(
+            inputs, lambda one: Check(one.source, one.source, thorough=preset is not None)
+        )
         total = len(plan.jobs) + len(plan.settled)
         with contextlib.closing(batch.work(plan, settings, jobs)) as work:
             reports = list(console.progress(work, total, "checking"))

@@ -22,8 +22,13 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from scrub.console.portrait import portrait
+from scrub.console.words import harmless
+from scrub.exposure import Exposure
 from scrub.gate import GateReport
 from scrub.report import FileReport, RunReport
+
+__all__ = ["MANY", "Console", "harmless"]
 
 MANY = 40
 """From so many files on, the summary counts them instead of listing each."""
@@ -91,6 +96,13 @@ class Console:
                 _say(self._out, f"{report.source}: {report.reason}")
         _say(self._out, _totals(run))
 
+    def portraits(self, exposures: Iterable[Exposure]) -> None:
+        """What each file gives away, dangers first; every value where asked for more."""
+        for number, exposure in enumerate(exposures):
+            if number:
+                self._out.print()
+            self._out.print(portrait(exposure, self._out.is_terminal, self._verbosity > 0))
+
     def verdicts(self, gate: GateReport) -> None:
         """A line for each thing that was found, and on the other stream what it came to."""
         if self._verbosity < 0:
@@ -139,19 +151,6 @@ class Console:
 def _say(terminal: Terminal, text: str) -> None:
     """One line, never cut by us, so that a search for all of it finds it."""
     terminal.print(Text(harmless(text)), soft_wrap=True)
-
-
-def harmless(text: str) -> str:
-    """The text on one line, with control characters and undecodable bytes written out.
-
-    A file name may hold line breaks, terminal commands or marks that turn the writing
-    direction; none of them may reach the terminal.
-    """
-    return "".join(one if one.isprintable() else _written_out(one) for one in text)
-
-
-def _written_out(character: str) -> str:
-    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
 def _shortened(paths: list[Path]) -> dict[Path, str]:
