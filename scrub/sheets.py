@@ -120,13 +120,18 @@ def _said(seen: Sequence[Sighting]) -> str:
 
 
 def _hidden(exposure: Exposure) -> Iterator[Tile]:
-    return iter(())
+    """The pictures within the file that can be opened, named."""
+    hidden = [entry for entry in exposure.carried if entry.picture]
+    for entry in hidden[:MOST_HIDDEN]:
+        image = _opened(entry.picture)
+        if image is not None:
+            yield Tile(image, f"hidden: {entry.what}, {entry.value}".rstrip(", "))
 
 
 def _opened(data: bytes) -> Image.Image | None:
     """A hidden picture made small; None where it is broken, too large or of a rare kind."""
     try:
-        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP", "TIFF", "BMP")) as image:
+        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as image:
             if image.width * image.height > MOST_HIDDEN_PIXELS:
                 return None
             shown = image.convert("RGB")

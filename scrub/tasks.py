@@ -59,7 +59,7 @@ class Check(Job):
     def do(self, settings: Settings, eyes: Eyes | None, dry_run: bool) -> Exposure:
         """What is wrong with it."""
         used = eyes.strict() if eyes is not None and self.thorough else eyes
-        return _exposed(self.source, _gate(used), eyes)
+        return _light(_exposed(self.source, _gate(used), eyes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Inspection(Job):
         found = _exposed(self.source, None if eyes is None else eyes.first.detect, eyes)
         if self.target != self.source:
             sheets.save(found, self.target)
-        return found
+        return _light(found)
 
 
 def _exposed(source: Path, look: Look | None, eyes: Eyes | None) -> Exposure:
@@ -82,6 +82,12 @@ def _exposed(source: Path, look: Look | None, eyes: Eyes | None) -> Exposure:
     found = looked_at(bare(source), look)
     warnings = () if eyes is None else eyes.warnings
     return replace(found, warnings=warnings, seconds=time.monotonic() - started)
+
+
+def _light(found: Exposure) -> Exposure:
+    """Without the bytes that nobody reads any more once it leaves the worker."""
+    carried = tuple(replace(entry, payload=b"", picture=b"") for entry in found.carried)
+    return replace(found, carried=carried)
 
 
 def _gate(eyes: Eyes | None) -> Look | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
@@ -17,6 +18,9 @@ from scrub.metadata.danger import grave
 
 NAMED = 3
 """How many values of one sort are shown before the others are only counted."""
+
+SHAPE = re.compile(r"\d+ x \d+")
+"""The value of a picture: its width and height."""
 
 Row = tuple[str, str, bool]
 """What is given away, its value, and whether that is grave."""
@@ -60,7 +64,11 @@ def _rows(exposure: Exposure, everything: bool) -> Iterator[Row]:
 def _faces(exposure: Exposure) -> Iterator[Row]:
     doubtful = exposure.only(doubtful=True).faces
     sure = exposure.only(doubtful=False).faces
-    where = "in the frame with the most" if exposure.media and exposure.media.form == "animation" else ""
+    where = (
+        "in the frame with the most"
+        if exposure.media and exposure.media.form == "animation"
+        else ""
+    )
     if sure:
         yield _counted(sure, "face"), f"uncovered {where}".rstrip(), True
     if doubtful:
@@ -73,12 +81,17 @@ def _counted(count: int, noun: str) -> str:
 
 def _values(entries: list[Entry]) -> str:
     """The different values of one sort, or how much there is of it where it has none."""
-    values = list(dict.fromkeys(entry.value for entry in entries if entry.value))
+    values = list(dict.fromkeys(_value(entry) for entry in entries if entry.value))
     if not values:
         return _size(entries)
     more = len(values) - NAMED
     shown = ", ".join(values[:NAMED])
     return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _value(entry: Entry) -> str:
+    """Of a picture, which says its width and height, the bytes too."""
+    return f"{entry.value}, {_size([entry])}" if SHAPE.fullmatch(entry.value) else entry.value
 
 
 def _size(entries: Iterable[Entry]) -> str:
