@@ -58,6 +58,7 @@ LAYERS: dict[str, set[str]] = {
         "detectors",
         "report",
         "settings",
+        "errors",
     },
     "batch": {"tasks", "workers", "files", "formats", "names", "report", "settings", "errors"},
     "console": {"gate", "exposure", "metadata", "report"},

@@ -44,21 +44,21 @@ class Ensemble:
 
 
 class Both:
-    """Two detectors, of which one has been asked to be sure; itself a detector."""
+    """Two detectors, of which one is believed whatever its score; itself a detector."""
 
-    def __init__(self, plain: Detector, doubting: Detector) -> None:
-        """All that ``plain`` finds, and what ``doubting`` finds without doubt."""
-        self._plain = plain
-        self._doubting = doubting
+    def __init__(self, weighed: Detector, believed: Detector) -> None:
+        """All that ``weighed`` finds, and what ``believed`` finds as if it were certain."""
+        self._weighed = weighed
+        self._believed = believed
 
     def detect(self, rgb: Pixels) -> list[Detection]:
         """The finds of one after those of the other; a face may be among both."""
-        sure = [one for one in self._doubting.detect(rgb) if not one.doubtful]
-        return self._plain.detect(rgb) + sure
+        certain = [replace(one, score=max(1.0, one.score)) for one in self._believed.detect(rgb)]
+        return self._weighed.detect(rgb) + certain
 
     def close(self) -> None:
-        self._plain.close()
-        self._doubting.close()
+        self._weighed.close()
+        self._believed.close()
 
 
 def fuse(found: Iterable[Detection]) -> list[Detection]:

@@ -52,10 +52,10 @@ class Eyes:
     warnings: tuple[str, ...] = ()
 
     def strict(self) -> Eyes:
-        """With a second look that takes as long as both, for a copy that is cleaned again.
+        """With a second look that sees all that both see, doubtful or not.
 
-        What was written so shows no sure face to either: cleaning it once more finds nothing
-        to do, while ``second`` alone would leave covers that ``first`` takes for faces.
+        What was written so shows nothing to cover to either: cleaning it once more finds
+        nothing to do, while ``second`` alone leaves covers that ``first`` takes for faces.
         """
         return replace(self, second=Both(self.second, self.first))
 
