@@ -108,7 +108,12 @@ def _framed(frame: Frame, seen: Iterable[Sighting], side: int) -> Image.Image:
             round(edge * scale) for edge in (box.left, box.top, box.right, box.bottom)
         )
         # Around the face and not on it: of a small one nothing would be left to see.
-        around = left - 2, top - 2, max(left, right) + 1, max(top, bottom) + 1
+        around = (
+            max(0, left - 2),
+            max(0, top - 2),
+            min(width - 1, right + 1),
+            min(height - 1, bottom + 1),
+        )
         draw.rectangle(around, outline=DOUBTFUL if one.face.doubtful else SURE, width=2)
     return image
 

@@ -22,7 +22,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from scrub.console.portrait import portrait
+from scrub.console.portrait import heading, portrait
 from scrub.console.words import harmless
 from scrub.exposure import Exposure
 from scrub.gate import GateReport
@@ -101,6 +101,7 @@ class Console:
         for number, exposure in enumerate(exposures):
             if number:
                 self._out.print()
+            self._out.print(heading(exposure, self._out.is_terminal), soft_wrap=True)
             self._out.print(portrait(exposure, self._out.is_terminal, self._verbosity > 0))
 
     def verdicts(self, gate: GateReport) -> None:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from rich.console import Group
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -26,8 +25,14 @@ Row = tuple[str, str, bool]
 """What is given away, its value, and whether that is grave."""
 
 
-def portrait(exposure: Exposure, colored: bool, everything: bool) -> Group:
-    """The file's name and kind, and below a row for each sort of thing that it gives away.
+def heading(exposure: Exposure, colored: bool) -> Text:
+    """The file's name, its kind and its size."""
+    name = Text(harmless(str(exposure.source)), "bold" if colored else "")
+    return name.append(f"  {_form(exposure)}", "dim" if colored else "")
+
+
+def portrait(exposure: Exposure, colored: bool, everything: bool) -> Padding:
+    """A row for each sort of thing that the file gives away.
 
     With ``everything`` each thing has its own row, with its place in the file.
     """
@@ -35,14 +40,10 @@ def portrait(exposure: Exposure, colored: bool, everything: bool) -> Group:
     table.add_column(overflow="fold", ratio=2)
     table.add_column(overflow="fold", ratio=5)
     for what, value, bad in _rows(exposure, everything):
-        table.add_row(Text(harmless(what), "bold red" if bad and colored else ""), harmless(value))
+        style = "bold red" if bad and colored else ""
+        table.add_row(Text(harmless(what), style), Text(harmless(value)))
     if not table.row_count:
         table.add_row("nothing", "that scrub knows of")
-    title = Text(harmless(str(exposure.source)), "bold" if colored else "")
-    return Group(title.append(f"  {_form(exposure)}", "dim" if colored else ""), _indented(table))
-
-
-def _indented(table: Table) -> Padding:
     return Padding(table, (0, 0, 0, 2))
 
 
