@@ -76,11 +76,17 @@ def test_a_value_is_never_cut(name: str, tmp_path: Path, shown: Shown) -> None:
 def test_a_sort_of_things_is_one_row_unless_asked_for_all(shown: Shown) -> None:
     carried = tuple(Entry(f"IFD0 {n}", "EXIF setting", 12, f"setting {n}") for n in range(9))
     found = replace(exposure(), carried=carried)
-    assert "setting 0, setting 1, setting 2 and 6 more" in shown(found)
+    assert "setting 0; setting 1; setting 2 and 6 more" in shown(found)
     said = shown(found, verbosity=1)
     for entry in carried:
         assert f"EXIF setting ({entry.place})" in said
         assert entry.value in said
+
+
+def test_a_long_value_is_cut_unless_asked_for_all(shown: Shown) -> None:
+    found = replace(exposure(), carried=(Entry("a", "comment", 200, "x" * 200),))
+    assert "x" * 80 + "...\n" in shown(found, width=400).replace(" ", "")
+    assert "x" * 200 in shown(found, width=400, verbosity=1)
 
 
 def test_what_has_no_value_has_a_size(shown: Shown) -> None:

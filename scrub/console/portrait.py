@@ -18,6 +18,9 @@ from scrub.metadata.danger import grave
 NAMED = 3
 """How many values of one sort are shown before the others are only counted."""
 
+LONGEST = 80
+"""Characters of a value that are shown among others."""
+
 SHAPE = re.compile(r"\d+ x \d+")
 """The value of a picture: its width and height."""
 
@@ -86,8 +89,12 @@ def _values(entries: list[Entry]) -> str:
     if not values:
         return _size(entries)
     more = len(values) - NAMED
-    shown = ", ".join(values[:NAMED])
+    shown = "; ".join(_short(value) for value in values[:NAMED])
     return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= LONGEST else f"{value[:LONGEST]}..."
 
 
 def _value(entry: Entry) -> str:

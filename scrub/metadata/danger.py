@@ -15,6 +15,7 @@ ORDER = (
     "author",
     "serial number",
     "unique number",
+    "document number",
     "time taken",
     "camera model",
     "camera maker",
