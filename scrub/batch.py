@@ -10,19 +10,21 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from scrub import files, workers
 from scrub.errors import InputError, ScrubError, TargetError, UnsupportedError, UsageError
-from scrub.formats import FORMATS, format_of
+from scrub.formats import FORMATS, format_of, target_of
 from scrub.names import stem_for
 from scrub.report import FileReport, RunReport, refusal
-from scrub.settings import NamesRule, Settings
+from scrub.settings import NamesRule, Settings, Target
 from scrub.tasks import Replacement
 from scrub.workers import Job
 
 UNREAD_SUFFIXES = (
-    ".heic .heif .avif .jxl .jp2 .mpo .svg .pdf .psd .dng .nef .cr2 .cr3 .arw .raf .orf .rw2 "
+    ".heics .jxl .j2k .j2c .jpx .jpf .mpo .svg .pdf .psd "
+    ".dng .nef .cr2 .cr3 .arw .raf .orf .rw2 "
     ".mp4 .mov .m4v .3gp .mkv .webm .avi .mts .wmv .mpg .mpeg"
 )
 READ_SUFFIXES = (suffix for form in FORMATS.values() for suffix in form.suffixes)
@@ -63,14 +65,17 @@ def outline(
     out: Path | None,
     names: NamesRule = "auto",
     overwrite: bool = False,
+    to: Target = "same",
 ) -> Outline:
     """Plan every target before anything is written; ``out`` is None for cleaning in place.
+
+    A file whose kind ``to`` changes is not replaced in place: its name would be wrong.
 
     Raises UsageError where there is nothing to clean.
     """
     if out is None:
-        return each(inputs, _replacement)
-    found, settled = _found(inputs, out)
+        return each(inputs, partial(_replacement, to=to))
+    found, settled = _found(inputs, out, to)
     return _settle_collisions(_targets(found, out, names), settled, overwrite)
 
 
@@ -89,8 +94,10 @@ def each(inputs: Sequence[Path], job: Callable[[Found], Job], out: Path | None =
     return Outline(tuple(jobs), tuple(settled))
 
 
-def _found(inputs: Sequence[Path], out: Path | None) -> tuple[list[Found], list[FileReport]]:
-    """The files to work on, with their suffix, and the end of those that are none."""
+def _found(
+    inputs: Sequence[Path], out: Path | None, to: Target = "same"
+) -> tuple[list[Found], list[FileReport]]:
+    """The files to work on, with the suffix of their copy, and the end of those that are none."""
     named = set(inputs)
     closed: list[OSError] = []
     settled: list[FileReport] = []
@@ -101,7 +108,7 @@ def _found(inputs: Sequence[Path], out: Path | None) -> tuple[list[Found], list[
             if one.source not in named and _passed_over(one.source):
                 settled.append(FileReport(one.source, "unchanged", reason=NOT_A_PICTURE))
                 continue
-            found.append(replace(one, suffix=_suffix(one.source)))
+            found.append(replace(one, suffix=_suffix(one.source, to)))
         except ScrubError as error:
             settled.append(refusal(one.source, error))
     settled += [_closed_folder(error) for error in closed]
@@ -110,13 +117,18 @@ def _found(inputs: Sequence[Path], out: Path | None) -> tuple[list[Found], list[
     return found, settled
 
 
-def _replacement(found: Found) -> Job:
+def _replacement(found: Found, to: Target) -> Job:
     """The job of cleaning it in place; raises InputError where that would lose something."""
     source = found.source
     status = files.check_input(source)
     files.check_replaceable(source, status)
+    form = format_of(source)
+    target = target_of(form, to)
+    if target is not form:
+        problem = f"is {form.kind} and cannot become {target.kind} under its name"
+        raise UnsupportedError(source, problem, "use --out")
     if found.suffix != source.suffix:
-        problem = f"is {format_of(source).kind}, which its name does not say"
+        problem = f"is {form.kind}, which its name does not say"
         remedy = f"rename it to {source.with_suffix(found.suffix).name}, or use --out"
         raise UnsupportedError(source, problem, remedy)
     owner = status.st_uid, status.st_gid
@@ -228,10 +240,10 @@ def _passed_over(path: Path) -> bool:
     return True
 
 
-def _suffix(source: Path) -> str:
-    """The target's suffix: the source's own where it tells the truth about the bytes."""
-    form = format_of(source)
-    return source.suffix if source.suffix.lower() in form.suffixes else form.suffixes[0]
+def _suffix(source: Path, to: Target) -> str:
+    """The target's suffix: the source's own where it tells the truth about the written bytes."""
+    target = target_of(format_of(source), to)
+    return source.suffix if source.suffix.lower() in target.suffixes else target.suffixes[0]
 
 
 def _targets(found: Sequence[Found], out: Path, names: NamesRule) -> list[Job]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from scrub import files, metadata
 from scrub.detectors import Pixels
-from scrub.formats import FORMATS, Media, probe
+from scrub.formats import FORMATS, Media, format_of
 from scrub.metadata import Entry
 from scrub.metadata.danger import worst_first
 from scrub.names import clue
@@ -116,8 +116,8 @@ def bare(source: Path) -> Exposure:
     Raises InputError where it cannot be read or is nothing that scrub cleans.
     """
     files.check_input(source)
-    media = probe(source)
-    form = FORMATS[media.kind]
+    form = format_of(source)
+    media = form.probe(source)
     forbidden = metadata.judge(media.kind, form.entries(source))
     order = worst_first(entry.what for entry in forbidden)
     return Exposure(

@@ -37,8 +37,7 @@ def test_everything_forbidden_is_listed(name: str, tmp_path: Path) -> None:
     found = bare(source)
     forbidden = judge(found.kind, FORMATS[found.kind].entries(source))
     assert sorted(found.carried, key=repr) == sorted(forbidden, key=repr)
-    assert set(found.findings()) == {entry.what for entry in forbidden}
-    assert found.clue is None
+    assert set(found.contents) == {entry.what for entry in forbidden}
     assert found.suffix == ""
 
 

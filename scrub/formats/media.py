@@ -22,7 +22,8 @@ class Media:
     ``kind`` is the container's key in :data:`scrub.formats.FORMATS`; ``width`` and ``height``
     are those of the first frame as stored, upright, in pixels; ``loop`` is how often an
     animation plays, 0 for ever, None once; ``max_side`` bounds the long side that frames are
-    shrunk to; ``lossless`` says that pixels were stored exactly.
+    shrunk to; ``lossless`` says that pixels were stored exactly; ``target`` is the kind of the
+    file that is to be made of it, None for its own.
     """
 
     path: Path
@@ -34,6 +35,12 @@ class Media:
     loop: int | None = None
     max_side: int | None = None
     lossless: bool = True
+    target: str | None = None
+
+    @property
+    def written(self) -> str:
+        """The kind of the file that is made of it."""
+        return self.target or self.kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,5 +88,8 @@ class Format(Protocol):
         ...
 
     def rewrite(self, media: Media, target: Path, paint: Paint) -> None:
-        """Build a new file at ``target`` from nothing but painted frames."""
+        """Build a new file of this kind at ``target`` from nothing but painted frames.
+
+        ``media`` may be of another kind: the one that its ``target`` names writes it.
+        """
         ...

@@ -169,3 +169,47 @@ AVIF: Mapping[str, Test] = {
     f"{_AV1_ENTRY} / ccst": matches("00000000 7c000000"),
     f"{_AV1_ENTRY} / auxi": matches(_URN_ALPHA),
 }
+
+_SAMPLES = "moov / trak / mdia / minf / stbl"
+_AVC_ENTRY, _AAC_ENTRY = f"{_SAMPLES} / stsd / avc1", f"{_SAMPLES} / stsd / mp4a"
+
+
+def _brief(entry: Entry) -> bool:
+    """A few bits of timing, no message."""
+    return entry.size <= 64 and not entry.value
+
+
+MP4: Mapping[str, Test] = {
+    **_movie(_handler(b"vide", b"VideoHandler"), _handler(b"soun", b"SoundHandler")),
+    "ftyp": matches(f"{b'isom'.hex()} 00000200 {b'isomiso2avc1mp41'.hex()}"),
+    "free": matches(""),
+    "mdat": always,
+    "moov / udta": always,
+    "moov / udta / meta": lambda entry: not any(entry.payload[:4]),
+    "moov / udta / meta / hdlr": matches(f"{'00' * 8} {b'mdirappl'.hex()} {'00' * 9}"),
+    "moov / udta / meta / ilst": matches(""),
+    "moov / trak / mdia / minf / smhd": matches("00" * 8),
+    "moov / track vide": always,
+    "moov / track vide / SEI 0": _brief,
+    "moov / track vide / SEI 1": _brief,
+    "moov / track vide / SEI 6": _brief,
+    "moov / track soun": always,
+    _AVC_ENTRY: matches(
+        f"{'00' * 7}01 {'00' * 16} .{{8}} 00480000 00480000 00000000 0001 {'00' * 32} 0018ffff .*"
+    ),
+    f"{_AVC_ENTRY} / avcC": _exactly("avc1"),
+    f"{_AVC_ENTRY} / colr": matches(_NCLX),
+    f"{_AVC_ENTRY} / pasp": matches(".{16}"),
+    f"{_AVC_ENTRY} / btrt": matches(".{24}"),
+    _AAC_ENTRY: matches(f"{'00' * 7}01 {'00' * 8} 000[1-8] 0010 00000000 .{{4}}0000 .*"),
+    # ISO/IEC 14496-1 7.2.6: an MPEG-4 audio stream, its configuration, the usual packets.
+    f"{_AAC_ENTRY} / esds": matches(
+        "00000000 03808080.. ....00 04808080.. 4015 .{22} 05808080 0[2-7] .{4,14} 06808080 01 02"
+    ),
+    f"{_AAC_ENTRY} / btrt": matches(".{24}"),
+    f"{_SAMPLES} / ctts": lambda entry: any(
+        _table(8, head=head)(entry) for head in ("00000000", "01000000")
+    ),
+    f"{_SAMPLES} / sgpd": matches(f"01000000 {b'roll'.hex()} 00000002 00000001 ...."),
+    f"{_SAMPLES} / sbgp": matches(f"00000000 {b'roll'.hex()} 00000001 .{{8}} 00000001"),
+}

@@ -112,7 +112,7 @@ def exact(codec: str, body: bytes) -> bool:
     )
     if _FAMILIES.get(codec) is _AVC and body[1:2] in _HIGH:
         end += 4  # sampling, bit depths and no further units
-    return 0 < end == len(body)
+    return body[:1] == b"\1" and 0 < end == len(body)
 
 
 def parameter_sets(codec: str, view: memoryview, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -131,6 +131,13 @@ def read(data: bytes) -> Iterator[Entry]:
             yield Entry("broken", f"{fault} ({directory.name})", 0)
 
 
+def boxed(body: bytes) -> bytes:
+    """The EXIF in a box or an item: behind an offset (ISO/IEC 23008-12 A.2.1), or without it."""
+    if body.startswith((b"II*\0", b"MM\0*")):
+        return body
+    return body[4 + int.from_bytes(body[:4], "big") :]
+
+
 def describe(tiff: Tiff, directory: Directory, tag: Tag) -> Entry:
     """The entry of one tag; the row and a value kept elsewhere make up its size."""
     place = f"{directory.name} 0x{tag.number:04X}"
