@@ -96,13 +96,13 @@ class Finding:
         return not sure and not self.showing
 
 
-def faces(rgb: NDArray[np.uint8], detector: Detector) -> list[Detection]:
+def faces(frame: Frame, detector: Detector) -> list[Detection]:
     """What looks like a face in one frame of a file that claims to be finished.
 
     A frame that :func:`examine` was content with has none, covers included, when the same
     ``detector`` looks: so a written file passes the gate without telling where its covers are.
     """
-    return [one for one in detector.detect(rgb) if one.score >= SURE]
+    return [one for one in detector.detect(frame.rgb) if one.score >= SURE]
 
 
 def examine(media: Media, plan: Plan, draft: Path, detector: Detector | None) -> Finding:

@@ -191,4 +191,4 @@ def test_a_file_that_nobody_may_read_is_named(scrub_command: Command, folder: Pa
 
 def test_looking_changes_nothing_in_the_exposure(tmp_path: Path) -> None:
     found = bare(write("png-text", tmp_path))
-    assert looked_at(found, lambda rgb: []).carried == found.carried
+    assert looked_at(found, lambda frame: []).carried == found.carried

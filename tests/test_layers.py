@@ -46,7 +46,7 @@ LAYERS: dict[str, set[str]] = {
         "errors",
     },
     "workers": {"pipeline", "detectors", "files", "report", "settings", "errors"},
-    "exposure": {"formats", "metadata", "detectors", "names", "regions", "files", "report"},
+    "exposure": {"formats", "metadata", "names", "regions", "files", "report"},
     "gate": {"exposure", "report"},
     "sheets": {"exposure", "formats", "files", "errors"},
     "tasks": {
@@ -55,6 +55,8 @@ LAYERS: dict[str, set[str]] = {
         "exposure",
         "sheets",
         "verify",
+        "formats",
+        "regions",
         "detectors",
         "report",
         "settings",
