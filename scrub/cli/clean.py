@@ -9,10 +9,9 @@ from pathlib import Path
 
 import click
 
-from scrub.cli.options import DEFAULTS, INCOMPLETE, PATH
+from scrub.cli.options import DEFAULTS, INCOMPLETE, JOBS, PATH, PRESET
 from scrub.settings import (
     NAMES,
-    PRESETS,
     STYLES,
     TARGETS,
     NamesRule,
@@ -36,13 +35,7 @@ from scrub.settings import (
     show_default=True,
     help="How covered heads look. None of them can be undone.",
 )
-@click.option(
-    "--preset",
-    type=click.Choice(PRESETS),
-    default=DEFAULTS.preset,
-    show_default=True,
-    help="How long to look for faces.",
-)
+@PRESET
 @click.option(
     "--model",
     metavar="FILE.onnx",
@@ -74,13 +67,7 @@ from scrub.settings import (
     show_default=True,
     help="Write pictures as JPEG or PNG, or as what they are.",
 )
-@click.option(
-    "-j",
-    "--jobs",
-    metavar="N",
-    type=click.IntRange(min=1),
-    help="Pictures to work on at once.  [default: one per processor core, 4 at most]",
-)
+@JOBS
 @click.option(
     "--report",
     metavar="FILE.json",
