@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from scrub.metadata import Entry, entries, judge
+from scrub.metadata.jxl_frames import end_of_frames
 from tests.dirty_heif import box
 from tests.dirty_wavelet import WAVELET, boxed, jxl
 from tests.pictures import canary
@@ -64,8 +65,39 @@ def test_pictures_behind_a_codestream_are_found() -> None:
     assert "bytes after the pixels" in {what for what, _ in told(jxl() + movie)}
 
 
-def test_a_byte_that_repeats_is_no_text() -> None:
-    assert told(jxl() + b"U" * 99 + b"\xff") == set()
+def test_any_bytes_behind_a_codestream_are_found() -> None:
+    assert told(jxl() + b"\0") == {("bytes after the pixels", "")}
+    assert told(boxed()[:-1]) != set()
+    assert ("pixels cut short", "") in told(jxl()[:-1])
+    assert ("pixels cut short", "") in told(jxl()[:4])
+
+
+@pytest.mark.parametrize(
+    ("pixels", "hint"),
+    [
+        (b"U" * 99, None),
+        (b"a text that is longer than chance", "a text that is longer than chance"),
+        (b"\xff\xd8\xff\xe0\0\x10JFIF\0", ""),
+        (b"Exif\0\0", ""),
+        (b"\xf0\xf1", None),
+    ],
+)
+def test_parts_of_a_codestream_are_searched(pixels: bytes, hint: str | None) -> None:
+    data = boxed(box(b"jxlp", bytes(4) + b"\xfe\xfd" + pixels))
+    found = {text for what, text in told(data) if what == "bytes after the pixels"}
+    assert found == (set() if hint is None else {hint})
+
+
+@pytest.mark.parametrize("size", [(8, 8), (257, 255), (300, 520)])
+@pytest.mark.parametrize("options", [{}, {"lossless": True}, {"quality": 40}, {"effort": 3}])
+def test_frames_are_followed_to_their_end(
+    size: tuple[int, int], options: dict[str, object]
+) -> None:
+    for mode in ("L", "RGBA"):
+        buffer = io.BytesIO()
+        Image.radial_gradient("L").resize(size).convert(mode).save(buffer, "JXL", **options)
+        view = memoryview(buffer.getvalue())
+        assert end_of_frames(view) == len(view)
 
 
 def test_boxes_with_nothing_but_pixels_are_clean() -> None:
