@@ -61,10 +61,10 @@ _WORDS = {
 _STRUCTURE = frozenset(
     """ftyp styp moov trak mvhd tkhd mdhd hdlr mdia minf stbl stsd stts stss stsc stsz stz2 stco
     co64 ctts cslg sdtp vmhd smhd nmhd hmhd dinf dref url urn btrt fiel colr av1C avcC hvcC vpcC
-    esds ccst sgpd sbgp mvex mehd trex mfhd tfhd tfdt trun mfro tfra saiz saio chrm gama iods lsel a1op
-    a1lx dOps dfLa load alis traf wave chan tapt clef prof enof edts elst elng tref gmin gmhd keys
-    ilst meta pitm iloc iinf infe iref iprp ipco ipma ipro grpl ispe pixi auxC auxi irot imir clap
-    pasp idat""".split()  # noqa: SIM905 (one word a line would be forty lines)
+    esds ccst sgpd sbgp mvex mehd trex mfhd tfhd tfdt trun mfro tfra saiz saio chrm gama iods lsel
+    a1op a1lx dOps dfLa load alis traf wave chan tapt clef prof enof edts elst elng tref gmin gmhd
+    keys ilst meta pitm iloc iinf infe iref iprp ipco ipma ipro grpl ispe pixi auxC auxi irot imir
+    clap pasp idat""".split()  # noqa: SIM905 (one word a line would be forty lines)
 )
 _FREE = ("free", "skip", "wide")
 _SHOWN = ("uuid", "mpvd", "sefd")
