@@ -17,7 +17,7 @@ from scrub.errors import InputError, VerificationError
 from scrub.formats import FORMATS, Frame, Media, probe
 from scrub.metadata.danger import worst_first
 from scrub.redaction import Painter
-from scrub.regions import Box, Detection, Region, head
+from scrub.regions import Box, Detection, Region, head_of
 from scrub.report import Evidence, FileReport, Plan
 from scrub.settings import Settings
 
@@ -146,7 +146,7 @@ def _warnings(media: Media, settings: Settings, eyes: Eyes | None) -> tuple[str,
 def _regions(
     media: Media, found: Sequence[Sequence[Detection]], margin: float
 ) -> tuple[Region, ...]:
-    heads = [[head(one.box, margin) for one in frame] for frame in found]
+    heads = [[head_of(one, margin) for one in frame] for frame in found]
     return tracking.link(heads) if media.form == "animation" else tracking.separate(heads)
 
 
