@@ -9,18 +9,9 @@ from pathlib import Path
 
 import click
 
-from scrub.cli.options import DEFAULTS, INCOMPLETE, PATH
-from scrub.settings import (
-    NAMES,
-    PRESETS,
-    STYLES,
-    TARGETS,
-    NamesRule,
-    PresetName,
-    Settings,
-    StyleName,
-    Target,
-)
+from scrub.cli import options
+from scrub.cli.options import INCOMPLETE, PATH
+from scrub.settings import Settings
 
 
 @click.command()
@@ -29,52 +20,8 @@ from scrub.settings import (
     "-o", "--out", metavar="DIR", type=PATH, help="Put the copies here; folders are mirrored."
 )
 @click.option("--in-place", is_flag=True, help="Replace the originals. There is no way back.")
-@click.option(
-    "--style",
-    type=click.Choice(STYLES),
-    default=DEFAULTS.style,
-    show_default=True,
-    help="How covered heads look. None of them can be undone.",
-)
-@click.option(
-    "--preset",
-    type=click.Choice(PRESETS),
-    default=DEFAULTS.preset,
-    show_default=True,
-    help="How long to look for faces.",
-)
-@click.option(
-    "--margin",
-    metavar="X",
-    type=float,
-    default=DEFAULTS.margin,
-    show_default=True,
-    help="How far to cover beyond the face on each side, as a share of the face.",
-)
-@click.option(
-    "--names",
-    type=click.Choice(NAMES),
-    default=DEFAULTS.names,
-    show_default=True,
-    help="auto: rename copies whose name carries a date or a counter; keep: rename none; "
-    "random: rename all.",
-)
-@click.option("--metadata-only", is_flag=True, help="Leave faces visible, clean the rest.")
-@click.option("--max-side", metavar="PX", type=int, help="Shrink longer pictures to this side.")
-@click.option(
-    "--to",
-    type=click.Choice(TARGETS),
-    default=DEFAULTS.to,
-    show_default=True,
-    help="Write pictures as JPEG or PNG, or as what they are.",
-)
-@click.option(
-    "-j",
-    "--jobs",
-    metavar="N",
-    type=click.IntRange(min=1),
-    help="Pictures to work on at once.  [default: one per processor core, 4 at most]",
-)
+@options.settings
+@options.jobs
 @click.option(
     "--report",
     metavar="FILE.json",
@@ -83,19 +30,13 @@ from scrub.settings import (
 )
 @click.option("--overwrite", is_flag=True, help="Replace copies and a report that exist already.")
 @click.option("-n", "--dry-run", is_flag=True, help="Look and tell; write nothing.")
-@click.option("-q", "--quiet", is_flag=True, help="Print problems only.")
-@click.option("-v", "--verbose", is_flag=True, help="Print all that was removed, and notes.")
+@options.quiet
+@options.verbose
 def clean(
     inputs: tuple[Path, ...],
     out: Path | None,
     in_place: bool,
-    style: StyleName,
-    preset: PresetName,
-    margin: float,
-    names: NamesRule,
-    metadata_only: bool,
-    max_side: int | None,
-    to: Target,
+    settings: Settings,
     jobs: int | None,
     report: Path | None,
     overwrite: bool,
@@ -121,10 +62,10 @@ def clean(
     to do.
     """  # noqa: D301 - click wants a real backspace character where lines are to be kept
     # What follows takes a while to load, and the help must not wait for it.
-    from scrub import batch
+    from scrub import batch, journal, ledger
+    from scrub.cli import running
     from scrub.console import Console
     from scrub.errors import ScrubError, UsageError
-    from scrub.report import FileReport, RunReport
 
     console = Console(-1 if quiet else int(verbose))
     started = time.monotonic()
@@ -135,24 +76,17 @@ def clean(
                 "needs one place for the results",
                 "use either --out DIR for copies or --in-place to replace the originals",
             )
-        settings = Settings(style, preset, margin, names, metadata_only, max_side, to)
-        plan = batch.outline(inputs, out, names, overwrite, to)
-        if report is not None:
-            batch.check_report_path(report, plan, overwrite)
-        files: list[FileReport] = []
-        total = len(plan.jobs) + len(plan.settled)
-        try:
-            with contextlib.closing(batch.work(plan, settings, jobs, dry_run)) as work:
-                for done in console.progress(work, total):
-                    files.append(done)
-        except KeyboardInterrupt:
-            for left in batch.unfinished(plan, files):
-                console.tell(left)
-                files.append(left)
-        run = RunReport(files, time.monotonic() - started, dry_run)
-        console.summary(run)
-        if report is not None:
-            batch.save_report(run, report)
+        with contextlib.ExitStack() as held:
+            known = held.enter_context(ledger.opened(out, dry_run)) if out else None
+            plan = batch.outline(inputs, out, settings, overwrite, known)
+            record = None
+            if report is not None:
+                batch.check_report_path(report, plan, overwrite)
+                record = held.enter_context(journal.opened(report))
+            crew = batch.crew(jobs, plan)
+            run = running.carry_out(
+                plan, settings, crew, console, started, dry_run=dry_run, ledger=known, record=record
+            )
     except ScrubError as error:
         console.problem(str(error))
         sys.exit(INCOMPLETE)

@@ -1,0 +1,256 @@
+"""Which copies in an output folder were made of which originals, so that no night's work is redone.
+
+The ledger lies beside the copies and holds nothing but keyed digests (HMAC-SHA-256, RFC 2104,
+cut to 16 bytes); the key lies in the user's own folder for such things. Whoever has the copies
+and the ledger, but not the key, cannot even tell whether an original he holds belongs to them;
+whoever has the key alone learns nothing; and when the copies are deleted, nothing is left.
+
+It is text, one line for each event:
+
+    scrub-ledger 1 SALT CHECK
+    begun STAMP NAME
+    done CONTENT SETTINGS NAME COPY
+
+STAMP stands for an original's place, size and time, CONTENT for its place and content, NAME for
+a copy's place, COPY for its place and content. A copy that was begun and not done is made anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hmac
+import json
+import os
+import secrets
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Protocol
+
+from scrub import files
+from scrub.errors import UsageError
+from scrub.settings import Settings
+
+LEDGER = ".scrub-ledger"
+HEADER = "scrub-ledger 1"
+TOKEN = 16
+KEY = 32
+"""Bytes of a digest, and of the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is known of one original's copy; all are digests."""
+
+    settings: str
+    name: str
+    copy: str
+
+
+class Page(Protocol):
+    """Where a ledger is written: it only ever grows."""
+
+    def read(self) -> bytes:
+        """All of it; empty where there is none yet."""
+        ...
+
+    def append(self, lines: bytes) -> None:
+        """Add to its end; on return, what was begun is on the disk. Raises TargetError."""
+        ...
+
+    def start(self) -> None:
+        """Make it anew and empty."""
+        ...
+
+
+class Ledger:
+    """The digests of one output folder. Places are paths below it, or below the input."""
+
+    def __init__(self, page: Page, key: bytes) -> None:
+        self._page = page
+        self._key = key
+        self._entries: dict[str, Entry] = {}
+        self._begun: dict[str, str] = {}
+        self._names: set[str] = set()
+        self._salt = ""
+        self._read()
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing was ever begun here."""
+        return not self._names
+
+    def entry(self, place: Path, content: bytes) -> Entry | None:
+        """What is known of the original at ``place`` with this digest."""
+        return self._entries.get(self._token("content", place, content))
+
+    def begun(self, place: Path, stamp: bytes) -> str | None:
+        """The name of the copy that was begun of it, and not finished."""
+        return self._begun.get(self._token("stamp", place, stamp))
+
+    def name(self, target: Path) -> str:
+        """How the ledger calls the copy at ``target``."""
+        return self._token("name", target)
+
+    def is_ours(self, target: Path) -> bool:
+        """Whether a copy with this name was ever begun here."""
+        return self.name(target) in self._names
+
+    def holds(self, entry: Entry, target: Path, copy: bytes) -> bool:
+        """Whether the copy at ``target``, with this digest, is as it was made."""
+        return entry.copy == self._token("copy", target, copy)
+
+    def made_with(self, entry: Entry, settings: Settings) -> bool:
+        return entry.settings == self._settings(settings)
+
+    def begin(self, jobs: Iterable[tuple[Path, bytes, Path]]) -> None:
+        """Note place, stamp and target of what is about to be made. Raises TargetError."""
+        head = self._head()
+        lines = [
+            f"begun {self._token('stamp', place, stamp)} {self.name(target)}\n"
+            for place, stamp, target in jobs
+        ]
+        if lines:
+            self._page.append((head + "".join(lines)).encode())
+
+    def finish(
+        self, place: Path, content: bytes, settings: Settings, target: Path, copy: bytes
+    ) -> None:
+        """Note that the copy is on the disk. Raises TargetError."""
+        tokens = (
+            self._token("content", place, content),
+            self._settings(settings),
+            self.name(target),
+            self._token("copy", target, copy),
+        )
+        self._page.append(f"done {' '.join(tokens)}\n".encode())
+
+    def _token(self, kind: str, place: Path, data: bytes = b"") -> str:
+        path = os.fsencode(place.as_posix())
+        text = b"%s %s %d %s %s" % (kind.encode(), self._salt.encode(), len(path), path, data)
+        return hmac.digest(self._key, text, "sha256")[:TOKEN].hex()
+
+    def _settings(self, settings: Settings) -> str:
+        text = json.dumps(asdict(settings), sort_keys=True, default=str)
+        return self._token("settings", Path(), text.encode())
+
+    def _read(self) -> None:
+        *lines, self._cut = self._page.read().decode("ascii", "replace").split("\n")
+        if not lines:
+            return
+        head, _, check = lines[0].rpartition(" ")
+        self._salt = head.rpartition(" ")[2]
+        if not head.startswith(HEADER) or check != self._token("check", Path()):
+            # Another user's, or the key was lost: nothing in it can be read.
+            self._salt = ""
+            return
+        waiting: dict[str, str] = {}
+        for line in lines[1:]:
+            match line.split():
+                case ["begun", stamp, name]:
+                    waiting[name] = stamp
+                    self._names.add(name)
+                case ["done", content, settings, name, copy]:
+                    self._entries[content] = Entry(settings, name, copy)
+                    waiting.pop(name, None)
+        self._begun = {stamp: name for name, stamp in waiting.items()}
+
+    def _head(self) -> str:
+        """What has to stand before the next line: a first one, or the end of one that was cut."""
+        if self._salt:
+            return "\n" if self._cut else ""
+        self._page.start()
+        self._salt = secrets.token_hex(TOKEN)
+        return f"{HEADER} {self._salt} {self._token('check', Path())}\n"
+
+
+@contextlib.contextmanager
+def opened(out: Path, dry_run: bool = False) -> Iterator[Ledger | None]:
+    """The ledger of ``out``, for this run alone; nothing is written before something is begun.
+
+    None where there is none yet and nothing will be written. Raises UsageError where another
+    run holds it, TargetError where it or the key cannot be used.
+    """
+    if dry_run and not (out / LEDGER).exists():
+        yield None
+        return
+    with contextlib.ExitStack() as held:
+        yield Ledger(_File(out / LEDGER, held), key())
+
+
+def key() -> bytes:
+    """The user's own key, made when it is first needed. Raises TargetError."""
+    path = state_folder() / "key"
+    try:
+        with contextlib.suppress(FileNotFoundError):
+            found = path.read_bytes()
+            if len(found) == KEY:
+                return found
+        made = secrets.token_bytes(KEY)
+        with files.draft_beside(path) as draft:
+            draft.write_bytes(made)
+            files.commit(draft, path, 0o600)
+    except OSError as error:
+        raise files.unwritable(path, error) from error
+    return made
+
+
+def state_folder() -> Path:
+    """Where programs of this user keep what is no setting (XDG Base Directory Specification)."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData/Local"), "scrub")
+    if sys.platform == "darwin":
+        return Path.home() / "Library/Application Support/scrub"
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state", "scrub")
+
+
+class _File:
+    """A ledger in a folder, locked against other runs from its first byte on."""
+
+    def __init__(self, path: Path, held: contextlib.ExitStack) -> None:
+        self._path = path
+        self._held = held
+        self._locked = False
+
+    def read(self) -> bytes:
+        try:
+            if not self._path.exists():
+                return b""
+            self._lock()
+            return self._path.read_bytes()
+        except OSError as error:
+            raise files.unwritable(self._path, error) from error
+
+    def start(self) -> None:
+        self._write(os.O_TRUNC, b"")
+
+    def append(self, lines: bytes) -> None:
+        self._write(os.O_APPEND, lines)
+
+    def _write(self, how: int, data: bytes) -> None:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self._path, os.O_CREAT | os.O_WRONLY | how, 0o600)
+            try:
+                os.write(descriptor, data)
+                if b"begun" in data:
+                    os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            self._lock()
+        except OSError as error:
+            raise files.unwritable(self._path, error) from error
+
+    def _lock(self) -> None:
+        if self._locked:
+            return
+        self._locked = True
+        with contextlib.suppress(OSError):  # A disk without locks.
+            if self._held.enter_context(files.locked(self._path)):
+                return
+            raise UsageError(
+                self._path.parent,
+                "is being written by another run of scrub",
+                "wait until it has ended",
+            )
