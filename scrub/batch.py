@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import unicodedata
 from collections import defaultdict
 from collections.abc import Container, Generator, Iterable, Iterator, Sequence
@@ -96,13 +97,13 @@ def plan(
 
 
 @contextlib.contextmanager
-def crew(wanted: int | None, plan: Outline) -> Iterator[Crew]:
-    """Worker processes on this machine, no more than there are jobs.
+def crew(wanted: int | None, most: int = sys.maxsize) -> Iterator[Crew]:
+    """Worker processes on this machine, no more than ``most``.
 
     None: one for each core, as far as memory goes. Interrupted, they undo what is in hand.
     """
     count = wanted or max(1, min(machine.cores(), machine.memory() // A_WORKER))
-    count = max(1, min(count, len(plan.jobs)))
+    count = max(1, min(count, most))
     bounds = Bounds(jobs.patience, int(machine.memory() * MOST_MEMORY))
     with Workers(count, bounds) as workers:
         yield Crew(workers, count, max(1, machine.cores() // count))

@@ -72,14 +72,14 @@ class Ledger:
         self._key = key
         self._entries: dict[str, Entry] = {}
         self._begun: dict[str, str] = {}
-        self._names: set[str] = set()
+        self._stamps: dict[str, str] = {}
         self._salt = ""
         self._read()
 
     @property
     def is_blank(self) -> bool:
         """Whether nothing was ever begun here."""
-        return not self._names
+        return not self._stamps
 
     def entry(self, place: Path, content: bytes) -> Entry | None:
         """What is known of the original at ``place`` with this digest."""
@@ -95,7 +95,7 @@ class Ledger:
 
     def is_ours(self, target: Path) -> bool:
         """Whether a copy with this name was ever begun here."""
-        return self.name(target) in self._names
+        return self.name(target) in self._stamps
 
     def holds(self, entry: Entry, target: Path, copy: bytes) -> bool:
         """Whether the copy at ``target``, with this digest, is as it was made."""
@@ -113,6 +113,7 @@ class Ledger:
         ]
         if lines:
             self._page.append((head + "".join(lines)).encode())
+            self._take_in(lines)
 
     def finish(
         self, place: Path, content: bytes, settings: Settings, target: Path, copy: bytes
@@ -124,7 +125,9 @@ class Ledger:
             self.name(target),
             self._token("copy", target, copy),
         )
-        self._page.append(f"done {' '.join(tokens)}\n".encode())
+        line = f"done {' '.join(tokens)}\n"
+        self._page.append(line.encode())
+        self._take_in([line])
 
     def _token(self, kind: str, place: Path, data: bytes = b"") -> str:
         path = os.fsencode(place.as_posix())
@@ -145,16 +148,17 @@ class Ledger:
             # Another user's, or the key was lost: nothing in it can be read.
             self._salt = ""
             return
-        waiting: dict[str, str] = {}
-        for line in lines[1:]:
+        self._take_in(lines[1:])
+
+    def _take_in(self, lines: Iterable[str]) -> None:
+        for line in lines:
             match line.split():
                 case ["begun", stamp, name]:
-                    waiting[name] = stamp
-                    self._names.add(name)
+                    self._begun[stamp] = name
+                    self._stamps[name] = stamp
                 case ["done", content, settings, name, copy]:
                     self._entries[content] = Entry(settings, name, copy)
-                    waiting.pop(name, None)
-        self._begun = {stamp: name for name, stamp in waiting.items()}
+                    self._begun.pop(self._stamps.get(name, ""), None)
 
     def _head(self) -> str:
         """What has to stand before the next line: a first one, or the end of one that was cut."""

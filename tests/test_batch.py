@@ -393,13 +393,13 @@ def test_there_are_no_more_workers_than_cores_memory_or_files(
 ) -> None:
     monkeypatch.setattr(machine, "cores", lambda: cores)
     monkeypatch.setattr(machine, "memory", lambda: int(gigabytes * (1 << 30)))
-    with batch.crew(asked, plan) as crew:
+    with batch.crew(asked, len(plan.jobs)) as crew:
         assert (crew.count, crew.threads) == (given, threads)
 
 
 def test_without_jobs_no_worker_is_started(plan: Outline) -> None:
     settled = dataclasses.replace(plan, jobs=())
     before = multiprocessing.active_children()
-    with batch.crew(None, settled) as crew:
+    with batch.crew(None) as crew:
         assert list(batch.work(settled, Settings(), crew)) == list(plan.settled)
         assert multiprocessing.active_children() == before

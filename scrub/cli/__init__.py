@@ -9,6 +9,7 @@ import click
 from scrub import __version__
 from scrub.cli.clean import clean
 from scrub.cli.options import INCOMPLETE
+from scrub.cli.watch import watch
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 96}
 
@@ -41,3 +42,4 @@ def main() -> None:
 
 
 main.add_command(clean)
+main.add_command(watch)

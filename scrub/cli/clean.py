@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import time
 from pathlib import Path
 
 import click
@@ -22,12 +21,7 @@ from scrub.settings import Settings
 @click.option("--in-place", is_flag=True, help="Replace the originals. There is no way back.")
 @options.settings
 @options.jobs
-@click.option(
-    "--report",
-    metavar="FILE.json",
-    type=PATH,
-    help="Write down what was done. It names the originals: keep it to yourself.",
-)
+@options.report
 @click.option("--overwrite", is_flag=True, help="Replace copies and a report that exist already.")
 @click.option("-n", "--dry-run", is_flag=True, help="Look and tell; write nothing.")
 @options.quiet
@@ -63,12 +57,12 @@ def clean(
     """  # noqa: D301 - click wants a real backspace character where lines are to be kept
     # What follows takes a while to load, and the help must not wait for it.
     from scrub import batch, journal, ledger
-    from scrub.cli import running
+    from scrub.cli.running import Run
     from scrub.console import Console
     from scrub.errors import ScrubError, UsageError
 
     console = Console(-1 if quiet else int(verbose))
-    started = time.monotonic()
+    run = Run(console, dry_run)
     try:
         if (out is None) == (not in_place):
             raise UsageError(
@@ -83,11 +77,12 @@ def clean(
             if report is not None:
                 batch.check_report_path(report, plan, overwrite)
                 record = held.enter_context(journal.opened(report))
-            crew = batch.crew(jobs, plan)
-            run = running.carry_out(
-                plan, settings, crew, console, started, dry_run=dry_run, ledger=known, record=record
-            )
+            planned = len(plan.jobs) + len(plan.settled)
+            with contextlib.suppress(KeyboardInterrupt), batch.crew(jobs, len(plan.jobs)) as crew:
+                work = batch.work(plan, settings, crew, dry_run, known)
+                run.follow(work, planned, *([record.add] if record else []))
+            ended = run.end(planned, record)
     except ScrubError as error:
         console.problem(str(error))
         sys.exit(INCOMPLETE)
-    sys.exit(run.exit_status)
+    sys.exit(ended.exit_status)

@@ -69,6 +69,12 @@ jobs = click.option(
     type=click.IntRange(min=1),
     help="Files to work on at once.  [default: one per processor core, as far as memory goes]",
 )
+report = click.option(
+    "--report",
+    metavar="FILE.json",
+    type=PATH,
+    help="Write down what was done. It names the originals: keep it to yourself.",
+)
 quiet = click.option("-q", "--quiet", is_flag=True, help="Print problems only.")
 verbose = click.option(
     "-v", "--verbose", is_flag=True, help="Print all that was removed, and notes."

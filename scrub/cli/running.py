@@ -1,48 +1,46 @@
-"""A run in front of a person: from the plan to the summary, however it ends."""
+"""Work in front of a person: told as it is done, added up, and written down."""
 
 from __future__ import annotations
 
 import contextlib
 import time
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
 
-from scrub import batch
-from scrub.batch import Outline
 from scrub.console import Console
-from scrub.jobs import Crew
 from scrub.journal import Journal
-from scrub.ledger import Ledger
-from scrub.report import RunReport, Tally
-from scrub.settings import Settings
+from scrub.report import FileReport, RunReport, Tally
 
 
-def carry_out(
-    plan: Outline,
-    settings: Settings,
-    crew: AbstractContextManager[Crew],
-    console: Console,
-    started: float,
-    *,
-    dry_run: bool = False,
-    ledger: Ledger | None = None,
-    record: Journal | None = None,
-) -> RunReport:
-    """Do what is planned, tell what happens, and say what it came to.
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run, from its start to its summary."""
 
-    An interrupt has the files in hand undone; the report counts what it left. ``started`` is
-    by the clock that only goes forward. Raises ScrubError where nothing can go on.
-    """
-    total = len(plan.jobs) + len(plan.settled)
-    tally = Tally()
-    with contextlib.suppress(KeyboardInterrupt), crew as hands:
-        work = batch.work(plan, settings, hands, dry_run, ledger)
+    console: Console
+    dry_run: bool = False
+    started: float = field(default_factory=time.monotonic)
+    tally: Tally = field(default_factory=Tally)
+
+    def follow(
+        self,
+        work: Generator[FileReport, None, None],
+        total: int,
+        *listeners: Callable[[FileReport], None],
+    ) -> None:
+        """Tell and count each of ``total`` reports as it comes, and hand it to ``listeners``.
+
+        On an exception, the work is stopped.
+        """
         with contextlib.closing(work):
-            for done in console.progress(work, total):
-                tally.add(done)
-                if record is not None:
-                    record.add(done)
-    run = tally.close(time.monotonic() - started, dry_run, total - tally.total)
-    console.summary(run)
-    if record is not None:
-        record.finish(run)
-    return run
+            for done in self.console.progress(work, total):
+                for hear in (self.tally.add, *listeners):
+                    hear(done)
+
+    def end(self, planned: int, record: Journal | None) -> RunReport:
+        """Sum up, of so many files that were ``planned``."""
+        seconds = time.monotonic() - self.started
+        report = self.tally.close(seconds, self.dry_run, planned - self.tally.total)
+        self.console.summary(report)
+        if record is not None:
+            record.finish(report)
+        return report
