@@ -14,7 +14,7 @@ from pathlib import Path
 
 from scrub import files, jobs, machine
 from scrub.errors import InputError, TargetError, UsageError
-from scrub.find import Findings, Found, Ready, find, place_of
+from scrub.find import DISK, Findings, Found, Storage, place_of
 from scrub.jobs import Crew, Job, Order
 from scrub.ledger import Ledger
 from scrub.names import stem_for
@@ -57,7 +57,7 @@ def outline(
     settings: Settings,
     overwrite: bool = False,
     ledger: Ledger | None = None,
-    ready: Ready | None = None,
+    storage: Storage = DISK,
 ) -> Outline:
     """Plan every target before anything is written; ``out`` is None for cleaning in place.
 
@@ -65,11 +65,11 @@ def outline(
     copy that was made with others, and no other file that is there gets a new one's name.
     Raises UsageError where there is nothing to clean.
     """
-    findings = find(inputs, out, settings.to, ready)
+    findings = storage.find(inputs, out, settings.to)
     if not findings.found and all(one.status == "unchanged" for one in findings.settled):
         raise UsageError(None, "found no pictures to clean", "name a picture or a folder of them")
     if out is not None:
-        return plan(findings, out, settings, overwrite, ledger)
+        return plan(findings, out, settings, overwrite, ledger, storage)
     return Outline(
         tuple(_job(one, one.source, one.mode) for one in findings.found),
         findings.settled,
@@ -78,11 +78,17 @@ def outline(
 
 
 def plan(
-    findings: Findings, out: Path, settings: Settings, overwrite: bool, ledger: Ledger | None
+    findings: Findings,
+    out: Path,
+    settings: Settings,
+    overwrite: bool,
+    ledger: Ledger | None,
+    storage: Storage = DISK,
 ) -> Outline:
     """The jobs below ``out``, without those that collide or are done."""
-    there = _there(findings.found, out) if ledger else frozenset()
-    known = {} if ledger is None else _known(findings.found, out, settings, ledger, there)
+    found = findings.found
+    there = _there(found, out, storage) if ledger else frozenset()
+    known = _known(found, out, settings, ledger, there, storage) if ledger else {}
     done = {source for source, one in known.items() if one.good and not overwrite}
     settled = [*findings.settled]
     settled += [
@@ -92,7 +98,7 @@ def plan(
     aside = frozenset() if overwrite or ledger is None else filter(ledger.is_ours, there)
     planned = _targets(open_ones, findings.found, out, settings, known, there, frozenset(aside))
     ours = {_spelling(one.target) for one in known.values()}
-    free, refused = _settle_collisions(planned, settled, ours, overwrite)
+    free, refused = _settle_collisions(planned, settled, ours, overwrite, storage)
     return Outline(tuple(free), (*settled, *refused), findings.littered)
 
 
@@ -146,17 +152,19 @@ def check_report_path(report: Path, plan: Outline, overwrite: bool) -> None:
         raise UsageError(report, "exists already", "use --overwrite or another file for --report")
 
 
-def _there(found: Iterable[Found], out: Path) -> frozenset[Path]:
+def _there(found: Iterable[Found], out: Path, storage: Storage) -> frozenset[Path]:
     """Places below ``out`` of all files in the folders that these files' copies go to."""
-    there: set[Path] = set()
-    for folder in {one.relative.parent for one in found}:
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
-            there |= {folder / name for name in os.listdir(out / folder)}
-    return frozenset(there)
+    folders = {one.relative.parent for one in found}
+    return frozenset(folder / name for folder in folders for name in storage.names(out / folder))
 
 
 def _known(
-    found: Sequence[Found], out: Path, settings: Settings, ledger: Ledger, there: Iterable[Path]
+    found: Sequence[Found],
+    out: Path,
+    settings: Settings,
+    ledger: Ledger,
+    there: Iterable[Path],
+    storage: Storage,
 ) -> dict[Path, _Known]:
     """What is on record of the originals that were found, where the copy is still there."""
     if ledger.is_blank:
@@ -168,11 +176,11 @@ def _known(
         if begun is not None:
             return _Known(out / begun, good=False)
         try:
-            entry = ledger.entry(one.relative, files.digest(one.source))
+            entry = ledger.entry(one.relative, storage.digest(one.source))
             copy = None if entry is None else by_name.get(entry.name)
             if entry is None or copy is None:
                 return None
-            if not ledger.holds(entry, copy, files.digest(out / copy)):
+            if not ledger.holds(entry, copy, storage.digest(out / copy)):
                 return None
         except InputError:  # Whoever works on it will say why it cannot be read.
             return None
@@ -238,7 +246,11 @@ def _job(one: Found, target: Path, mode: int | None = None, copy_below: Path | N
 
 
 def _settle_collisions(
-    planned: Sequence[Job], settled: Sequence[FileReport], ours: set[str], overwrite: bool
+    planned: Sequence[Job],
+    settled: Sequence[FileReport],
+    ours: set[str],
+    overwrite: bool,
+    storage: Storage,
 ) -> tuple[list[Job], list[FileReport]]:
     """Refuse the jobs whose targets collide with each other, an input or an existing file.
 
@@ -263,7 +275,7 @@ def _settle_collisions(
                 problem = ("is an input itself", "choose another folder for --out")
             elif os.path.islink(job.target):
                 problem = ("is a link", "remove it or choose another folder for --out")
-            elif not overwrite and spelling not in ours and os.path.lexists(job.target):
+            elif not overwrite and spelling not in ours and storage.holds(job.target):
                 problem = ("exists already", "use --overwrite to replace it")
             if problem is None:
                 free.append(job)

@@ -71,3 +71,7 @@ class ModelError(ScrubError):
 
 class WorkerError(ScrubError):
     """A worker process ended without an answer while it held this file."""
+
+
+class ClusterError(ScrubError):
+    """The machines that were to do the work cannot be reached any more."""

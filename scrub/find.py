@@ -5,9 +5,10 @@ from __future__ import annotations
 import codecs
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from scrub import files
 from scrub.errors import InputError, ScrubError, UnsupportedError
@@ -32,8 +33,6 @@ APPLE_DOUBLE = b"\x00\x05\x16\x07"
 
 NOT_A_PICTURE = "not a picture: not copied"
 LEFT_BEHIND = "draft of a run that was killed: removed"
-
-Ready = Callable[[Path], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +60,35 @@ class Findings:
     littered: frozenset[Path] = frozenset()
 
 
+class Storage(Protocol):
+    """Where originals and copies are."""
+
+    def find(self, inputs: Sequence[Path], out: Path | None, to: Target) -> Findings:
+        """See :func:`find`."""
+        ...
+
+    def names(self, folder: Path) -> Sequence[str]:
+        """Names of what is in a folder; none where it cannot be opened."""
+        ...
+
+    def digest(self, path: Path) -> bytes:
+        """Stands for a file's content. Raises InputError."""
+        ...
+
+    def holds(self, path: Path) -> bool:
+        """Whether anything has this name."""
+        ...
+
+
 def find(
-    inputs: Sequence[Path], out: Path | None, to: Target = "same", ready: Ready | None = None
+    inputs: Sequence[Path],
+    out: Path | None,
+    to: Target = "same",
+    ready: Container[Path] | None = None,
 ) -> Findings:
     """Look at every file named, and below every folder named, but not below ``out``.
 
-    Only those that are ``ready`` count, where that is given. Without ``out`` files are to be
+    Only those among ``ready`` count, where that is given. Without ``out`` files are to be
     replaced: one whose kind ``to`` changes is refused then, because its name would be wrong.
     """
     named = set(inputs)
@@ -75,7 +97,7 @@ def find(
     found: list[Found] = []
     littered: set[Path] = set()
     for one in _distinct(_walked(inputs, out, closed)):
-        if ready is not None and not ready(one.source):
+        if ready is not None and one.source not in ready:
             continue
         try:
             status = files.check_input(one.source)
@@ -179,3 +201,25 @@ def _passed_over(path: Path) -> bool:
 def place_of(path: Path) -> str:
     """Where the file is, whatever links lead to its folder; a link itself stays one."""
     return os.path.join(os.path.realpath(path.parent), path.name)
+
+
+class _Disk:
+    """Whatever the system shows as files and folders."""
+
+    def find(self, inputs: Sequence[Path], out: Path | None, to: Target) -> Findings:
+        return find(inputs, out, to)
+
+    def names(self, folder: Path) -> Sequence[str]:
+        try:
+            return os.listdir(folder)
+        except OSError:
+            return ()
+
+    def digest(self, path: Path) -> bytes:
+        return files.digest(path)
+
+    def holds(self, path: Path) -> bool:
+        return os.path.lexists(path)
+
+
+DISK: Storage = _Disk()

@@ -13,7 +13,7 @@ import cv2
 
 from scrub import files, pipeline
 from scrub.detectors.presets import Eyes, eyes
-from scrub.errors import ScrubError, WorkerError
+from scrub.errors import ClusterError, ScrubError, WorkerError
 from scrub.formats import probe
 from scrub.report import FileReport, refusal
 from scrub.settings import Settings
@@ -46,15 +46,6 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Crew:
-    """``count`` workers behind an executor, each of which may use so many threads."""
-
-    executor: Executor
-    count: int
-    threads: int = 1
-
-
-@dataclass(frozen=True, slots=True)
 class Order:
     """How all jobs of a run are to be done; ``threads`` is cores that each may use."""
 
@@ -80,20 +71,15 @@ class Done:
     proof: Proof | None = None
 
 
-Task = Callable[[Job, Order], Done]
-
-
-def run(
-    jobs: Iterable[Job], order: Order, crew: Crew, task: Task | None = None
-) -> Generator[Done, None, None]:
-    """Do ``jobs``, each by ``task`` or by :func:`attend`; each end comes as it is reached.
+def run(jobs: Iterable[Job], order: Order, crew: Crew) -> Generator[Done, None, None]:
+    """Do ``jobs``; each end comes as it is reached. Raises ClusterError where no other will.
 
     A job whose worker died is tried once more at the end, alone: what kills for lack of memory
     takes the largest, who may be innocent. Jobs are taken as they are needed.
     """
     suspects: list[Job] = []
     submit: Callable[..., Future[Done]] = crew.executor.submit
-    call = partial(submit, task or attend)
+    call = partial(submit, crew.task)
     yield from _through(iter(jobs), order, call, crew.count * AHEAD, suspects)
     yield from _through(iter(suspects), order, call, 1)
 
@@ -123,6 +109,10 @@ def _through(
                         suspects.append(job)
                     else:
                         yield Done(job, refusal(job.source, _explained(job, error)))
+                except ClusterError:
+                    raise
+                except ScrubError as error:
+                    yield Done(job, refusal(job.source, error))
                 except Exception as error:
                     yield Done(job, _unforeseen(job, error))
     finally:
@@ -138,6 +128,16 @@ def attend(job: Job, order: Order) -> Done:
         return Done(job, refusal(job.source, error))
     except Exception as error:  # One file's surprise must not cost the others their turn.
         return Done(job, _unforeseen(job, error))
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """``count`` workers behind an executor, who do ``task``; each may use so many threads."""
+
+    executor: Executor
+    count: int
+    threads: int = 1
+    task: Callable[[Job, Order], Done] = attend
 
 
 def patience(job: Job, order: Order) -> float:

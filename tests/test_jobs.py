@@ -125,7 +125,7 @@ def run(work: list[Job], count: int, memory: int = 300 << 20) -> Generator[FileR
     """The ends of ``work``; what has more ``memory`` than that is stopped."""
     with (
         Workers(count, Bounds(patience, memory)) as executor,
-        contextlib.closing(jobs.run(work, ORDER, Crew(executor, count), attend)) as ends,
+        contextlib.closing(jobs.run(work, ORDER, Crew(executor, count, task=attend))) as ends,
     ):
         for end in ends:
             yield end.report

@@ -13,6 +13,7 @@ from typing import Any, get_args
 import pytest
 
 from scrub.errors import (
+    ClusterError,
     DamagedError,
     InputError,
     ModelError,
@@ -44,6 +45,7 @@ ENDS: dict[type[ScrubError], Status] = {
     VerificationError: "failed",
     ModelError: "failed",
     WorkerError: "failed",
+    ClusterError: "failed",
 }
 """How a file ends that meets an error: refused where it was not to be cleaned at all."""
 

@@ -95,7 +95,7 @@ def watch(
             listeners = [sort_out, *([record.add] if record else [])]
             with contextlib.suppress(KeyboardInterrupt), batch.crew(jobs) as crew:
                 for ready in [arriving.present()] if once else arriving.batches():
-                    found = find([inbox], out, settings.to, ready.__contains__)
+                    found = find([inbox], out, settings.to, ready)
                     plan = batch.plan(found, out, settings, overwrite=False, ledger=known)
                     total = len(plan.jobs) + len(plan.settled)
                     planned += total
