@@ -73,6 +73,8 @@ LAYERS: dict[str, set[str]] = {
         "errors",
     },
     "watch": {"files", "errors"},
+    "storage": {"files", "find", "ledger", "report", "settings", "errors"},
+    "cluster": {"jobs", "storage", "errors"},
     "console": {"report"},
     "cli": {
         "batch",
@@ -80,6 +82,9 @@ LAYERS: dict[str, set[str]] = {
         "ledger",
         "journal",
         "watch",
+        "jobs",
+        "storage",
+        "cluster",
         "console",
         "report",
         "settings",

@@ -24,6 +24,12 @@ from scrub.settings import Settings
 @options.report
 @click.option("--overwrite", is_flag=True, help="Replace copies and a report that exist already.")
 @click.option("-n", "--dry-run", is_flag=True, help="Look and tell; write nothing.")
+@click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Let the workers of this Dask scheduler do it. Without this option scrub never "
+    "opens a connection.",
+)
 @options.quiet
 @options.verbose
 def clean(
@@ -35,6 +41,7 @@ def clean(
     report: Path | None,
     overwrite: bool,
     dry_run: bool,
+    cluster: str | None,
     quiet: bool,
     verbose: bool,
 ) -> None:
@@ -56,7 +63,8 @@ def clean(
     to do.
     """  # noqa: D301 - click wants a real backspace character where lines are to be kept
     # What follows takes a while to load, and the help must not wait for it.
-    from scrub import batch, journal, ledger
+    from scrub import batch, journal
+    from scrub.cli import places
     from scrub.cli.running import Run
     from scrub.console import Console
     from scrub.errors import ScrubError, UsageError
@@ -70,17 +78,24 @@ def clean(
                 "needs one place for the results",
                 "use either --out DIR for copies or --in-place to replace the originals",
             )
+        places.check(inputs, out, cluster)
         with contextlib.ExitStack() as held:
-            known = held.enter_context(ledger.opened(out, dry_run)) if out else None
-            plan = batch.outline(inputs, out, settings, overwrite, known)
+            known = held.enter_context(places.memory(out, dry_run))
+            plan = batch.outline(inputs, out, settings, overwrite, known, places.storage(cluster))
             record = None
             if report is not None:
                 batch.check_report_path(report, plan, overwrite)
                 record = held.enter_context(journal.opened(report))
             planned = len(plan.jobs) + len(plan.settled)
-            with contextlib.suppress(KeyboardInterrupt), batch.crew(jobs, len(plan.jobs)) as crew:
-                work = batch.work(plan, settings, crew, dry_run, known)
-                run.follow(work, planned, *([record.add] if record else []))
+            try:
+                with (
+                    contextlib.suppress(KeyboardInterrupt),
+                    places.crew(cluster, jobs, plan) as crew,
+                ):
+                    work = batch.work(plan, settings, crew, dry_run, known)
+                    run.follow(work, planned, *([record.add] if record else []))
+            except ScrubError as error:  # Nothing can go on; what was done is still told.
+                console.problem(str(error))
             ended = run.end(planned, record)
     except ScrubError as error:
         console.problem(str(error))
