@@ -27,6 +27,8 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 
@@ -80,11 +82,28 @@ def fill(
 # --- measuring ----------------------------------------------------------------------------------
 
 
-def seconds(act: Callable[[], object]) -> float:
-    """How long it takes."""
-    started = time.monotonic()
+@dataclass(frozen=True)
+class Cost:
+    """Seconds by the clock, and of all processors together, which others' work disturbs less."""
+
+    clock: float
+    processors: float
+
+    def each(self, start: Cost, count: int) -> Cost:
+        """The cost of each of ``count`` more than there were in ``start``."""
+        return Cost(
+            (self.clock - start.clock) / count, (self.processors - start.processors) / count
+        )
+
+    def __str__(self) -> str:
+        return f"{self.clock:7.3f} s ({self.processors:7.3f} of processors)"
+
+
+def cost(act: Callable[[], object]) -> Cost:
+    """What it costs, the processes that it starts and waits for included."""
+    started, used = time.monotonic(), sum(os.times()[:4])
     act()
-    return time.monotonic() - started
+    return Cost(time.monotonic() - started, sum(os.times()[:4]) - used)
 
 
 def scrub(inbox: Path, out: Path, *options: str) -> None:
@@ -97,16 +116,16 @@ def scrub(inbox: Path, out: Path, *options: str) -> None:
         raise SystemExit(f"scrub ended with {ended.returncode}")
 
 
-def a_picture(folder: Path, work: Callable[[Path, Path], None]) -> float:
-    """Seconds a picture of a run over ``folder``, without what the first one costs."""
+def a_picture(folder: Path, work: Callable[[Path, Path], None]) -> Cost:
+    """The cost a picture of a run over ``folder``, without what the first one costs."""
     files = copies(folder)
     with tempfile.TemporaryDirectory() as aside:
         one = Path(aside, "one")
         one.mkdir()
         shutil.copy(files[0], one)
-        start = seconds(lambda: work(one, Path(aside, "out of one")))
-        whole = seconds(lambda: work(folder, Path(aside, "out of all")))
-    return (whole - start) / max(1, len(files) - 1)
+        start = cost(lambda: work(one, Path(aside, "out of one")))
+        whole = cost(lambda: work(folder, Path(aside, "out of all")))
+    return whole.each(start, max(1, len(files) - 1))
 
 
 def floor(inbox: Path, out: Path) -> None:
@@ -192,7 +211,8 @@ def compare(asked: argparse.Namespace, folder: Path, size: tuple[int, int] | Non
     for name, work in rows:
         taken = a_picture(folder / "in", work)
         first = first or taken
-        say(f"{name:28} {taken:7.3f} s a picture, {taken / first:6.1f} times the floor")
+        times = taken.processors / first.processors
+        say(f"{name:28} {taken} a picture, {times:6.1f} times the floor's processors")
 
 
 def _with(*options: str) -> Callable[[Path, Path], None]:
@@ -217,7 +237,7 @@ def jobs(asked: argparse.Namespace, folder: Path) -> None:
             a_picture(folder / "in", _with(f"--preset={preset}", f"--jobs={count}"))
             for count in (1, 2)
         )
-        say(f"{preset:10} one {one:.3f} s, two {two:.3f} s a picture: {one / two:.2f} times")
+        say(f"{preset:10} one {one}, two {two} a picture: {one.clock / two.clock:.2f} times")
 
 
 def sizes(asked: argparse.Namespace, folder: Path) -> None:
@@ -230,7 +250,7 @@ def sizes(asked: argparse.Namespace, folder: Path) -> None:
         with Memory() as memory:
             taken = a_picture(inbox, _with(f"--preset={asked.presets[0]}", "--jobs=1"))
         say(
-            f"{megapixels:3} megapixels: {taken:7.3f} s, {taken / megapixels:.3f} s a megapixel, "
+            f"{megapixels:3} megapixels: {taken}, {taken.clock / megapixels:.3f} s a megapixel, "
             f"{max(memory.peaks.values()) / 1e6:6.0f} MB in the largest process"
         )
 
@@ -255,9 +275,8 @@ def many(asked: argparse.Namespace, folder: Path) -> None:
     for name in ("first run", "second run"):
         with Memory() as memory:
             report = f"--report={folder / name}.json"
-            taken = seconds(
-                lambda line=report: scrub(folder / "in", folder / "out", "--metadata-only", line)
-            )
+            run = partial(scrub, folder / "in", folder / "out", "--metadata-only", report)
+            taken = cost(run).clock
         parent, *workers = memory.peaks.values()
         say(
             f"{name}: {taken:.1f} s, {asked.files / taken:.0f} files a second; "
@@ -276,7 +295,7 @@ def kills(asked: argparse.Namespace, folder: Path) -> None:
         had = len(copies(out)) if out.exists() else 0
         after = had + chance.randrange(1, max(2, asked.files // asked.kills))
         run = Run.start(*line)
-        run.wait_for(lambda goal=after: out.exists() and len(copies(out)) >= goal)
+        run.wait_for(partial(_reached, out, after))
         time.sleep(chance.uniform(0, 0.1))
         run.process.kill()
         run.end()
@@ -294,6 +313,10 @@ def kills(asked: argparse.Namespace, folder: Path) -> None:
         f"then to the end: exit {ended.returncode}, {len(made)} copies of {len(before)}, "
         f"{len(bad)} bad, {len(changed)} originals changed; {wrong} things wrong"
     )
+
+
+def _reached(out: Path, count: int) -> bool:
+    return out.exists() and len(copies(out)) >= count
 
 
 def _digest(path: Path) -> bytes:

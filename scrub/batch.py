@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import sys
 import unicodedata
 from collections import defaultdict
-from collections.abc import Container, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from scrub import files, jobs, machine
-from scrub.errors import InputError, TargetError, UsageError
-from scrub.find import DISK, Findings, Found, Storage, place_of
+from scrub.errors import InputError, ScrubError, TargetError, UnsupportedError, UsageError
+from scrub.find import DISK, Findings, Found, Storage, find, place_of
+from scrub.formats import format_of, target_of
 from scrub.jobs import Crew, Job, Order
 from scrub.ledger import Ledger
 from scrub.names import stem_for
 from scrub.report import FileReport, refusal
-from scrub.settings import Settings
+from scrub.settings import Settings, Target
+from scrub.tasks import Replacement
 from scrub.workers import Bounds, Workers
 
 A_WORKER = 1 << 30
@@ -65,16 +69,31 @@ def outline(
     copy that was made with others, and no other file that is there gets a new one's name.
     Raises UsageError where there is nothing to clean.
     """
-    findings = storage.find(inputs, out, settings.to)
-    if not findings.found and all(one.status == "unchanged" for one in findings.settled):
-        raise UsageError(None, "found no pictures to clean", "name a picture or a folder of them")
-    if out is not None:
-        return plan(findings, out, settings, overwrite, ledger, storage)
-    return Outline(
-        tuple(_job(one, one.source, one.mode) for one in findings.found),
-        findings.settled,
-        findings.littered,
-    )
+    if out is None:
+        return each(inputs, partial(_replacement, to=settings.to), to=settings.to)
+    findings = _some(storage.find(inputs, out, settings.to))
+    return plan(findings, out, settings, overwrite, ledger, storage)
+
+
+def each(
+    inputs: Sequence[Path],
+    job: Callable[[Found], Job],
+    out: Path | None = None,
+    to: Target = "same",
+) -> Outline:
+    """The ``job`` of every file, which may raise ScrubError; those below ``out`` are none.
+
+    Raises UsageError where there is nothing to do.
+    """
+    findings = _some(find(inputs, out, to))
+    settled = [*findings.settled]
+    planned = []
+    for one in findings.found:
+        try:
+            planned.append(job(one))
+        except ScrubError as error:
+            settled.append(refusal(one.source, error))
+    return Outline(tuple(planned), tuple(settled), findings.littered)
 
 
 def plan(
@@ -152,6 +171,31 @@ def check_report_path(report: Path, plan: Outline, overwrite: bool) -> None:
         raise UsageError(report, "exists already", "use --overwrite or another file for --report")
 
 
+def _some(findings: Findings) -> Findings:
+    """The findings, where there are any; raises UsageError where there is nothing to do."""
+    if not findings.found and all(one.status == "unchanged" for one in findings.settled):
+        raise UsageError(None, "found no pictures to clean", "name a picture or a folder of them")
+    return findings
+
+
+def _replacement(found: Found, to: Target) -> Job:
+    """The job of cleaning it in place; raises InputError where that would lose something."""
+    source = found.source
+    status = files.check_input(source)
+    files.check_replaceable(source, status)
+    form = format_of(source)
+    if (target := target_of(form, to)) is not form:
+        problem = f"is {form.kind} and cannot become {target.kind} under its name"
+        raise UnsupportedError(source, problem, "use --out")
+    if found.suffix != source.suffix:
+        problem = f"is {form.kind}, which its name does not say"
+        remedy = f"rename it to {source.with_suffix(found.suffix).name}, or use --out"
+        raise UnsupportedError(source, problem, remedy)
+    owner = status.st_uid, status.st_gid
+    mode = stat.S_IMODE(status.st_mode)
+    return Replacement(source, source, mode, found.size, owner=owner)
+
+
 def _there(found: Iterable[Found], out: Path, storage: Storage) -> frozenset[Path]:
     """Places below ``out`` of all files in the folders that these files' copies go to."""
     folders = {one.relative.parent for one in found}
@@ -223,13 +267,13 @@ def _targets(
     for one in open_ones:
         folder = one.relative.parent
         if one.source in known:
-            planned.append(_job(one, known[one.source].target, copy_below=out))
+            planned.append(_job(one, known[one.source].target, out))
             continue
         stem = stem_for(one.source.stem, settings.names, taken[folder])
         if folder / f"{stem}{one.suffix}" in aside:
             stem = _numbered(stem, taken[folder])
         taken[folder].add(stem.lower())
-        planned.append(_job(one, out / folder / f"{stem}{one.suffix}", copy_below=out))
+        planned.append(_job(one, out / folder / f"{stem}{one.suffix}", out))
     return planned
 
 
@@ -240,9 +284,9 @@ def _numbered(stem: str, taken: Container[str]) -> str:
     return f"{stem}-{number}"
 
 
-def _job(one: Found, target: Path, mode: int | None = None, copy_below: Path | None = None) -> Job:
-    copy = target if copy_below is None else target.relative_to(copy_below)
-    return Job(one.source, target, mode, one.size, one.relative, copy, one.stamp)
+def _job(one: Found, target: Path, out: Path) -> Job:
+    copy = target.relative_to(out)
+    return Job(one.source, target, None, one.size, one.relative, copy, one.stamp)
 
 
 def _settle_collisions(

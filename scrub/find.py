@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import codecs
 import os
-import stat
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from scrub import files
-from scrub.errors import InputError, ScrubError, UnsupportedError
+from scrub.errors import InputError, ScrubError
 from scrub.formats import FORMATS, format_of, target_of
 from scrub.report import FileReport, refusal
 from scrub.settings import Target
@@ -39,14 +38,12 @@ LEFT_BEHIND = "draft of a run that was killed: removed"
 class Found:
     """A file, its place below the output folder, and, once looked at, what is known of it.
 
-    ``suffix`` is the copy's; ``mode`` the file's permissions; ``size`` its bytes; ``stamp``
-    changes when it does.
+    ``suffix`` is the copy's; ``size`` the file's bytes; ``stamp`` changes when it does.
     """
 
     source: Path
     relative: Path
     suffix: str = ""
-    mode: int = 0
     size: int = 0
     stamp: bytes = b""
 
@@ -88,8 +85,7 @@ def find(
 ) -> Findings:
     """Look at every file named, and below every folder named, but not below ``out``.
 
-    Only those among ``ready`` count, where that is given. Without ``out`` files are to be
-    replaced: one whose kind ``to`` changes is refused then, because its name would be wrong.
+    Only those among ``ready`` count, where that is given. ``to`` is what copies are written as.
     """
     named = set(inputs)
     closed: list[OSError] = []
@@ -110,8 +106,7 @@ def find(
                 found.append(
                     replace(
                         one,
-                        suffix=suffix_for(one.source, to, out is None),
-                        mode=stat.S_IMODE(status.st_mode),
+                        suffix=_suffix(one.source, to),
                         size=status.st_size,
                         stamp=f"{status.st_size} {status.st_mtime_ns}".encode(),
                     )
@@ -122,14 +117,9 @@ def find(
     return Findings(tuple(found), tuple(settled), frozenset(littered))
 
 
-def suffix_for(source: Path, to: Target, in_place: bool) -> str:
+def _suffix(source: Path, to: Target) -> str:
     """The target's suffix: the source's own where it tells the truth about the written bytes."""
-    form = format_of(source)
-    target = target_of(form, to)
-    if in_place and target is not form:
-        raise UnsupportedError(
-            source, f"is {form.kind} and cannot become {target.kind} under its name", "use --out"
-        )
+    target = target_of(format_of(source), to)
     return source.suffix if source.suffix.lower() in target.suffixes else target.suffixes[0]
 
 

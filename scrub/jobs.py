@@ -32,6 +32,8 @@ SECONDS_A_MEGAPIXEL = 2.0
 class Job:
     """A file to clean, its target, and the target's permissions (None: a new file's).
 
+    A job of another class does something else with its file.
+
     ``size`` is the original's in bytes. ``place`` and ``copy`` are where both are below the
     input and the output folder; ``stamp`` changes when the original does.
     """
@@ -43,6 +45,12 @@ class Job:
     place: Path = Path()
     copy: Path = Path()
     stamp: bytes = b""
+
+    def do(self, settings: Settings, eyes: Eyes | None, dry_run: bool) -> FileReport:
+        """What a worker is to do, with ``eyes`` unless faces are left; may raise ScrubError."""
+        if dry_run:
+            return pipeline.preview(self.source, settings, eyes)
+        return pipeline.clean(self.source, self.target, settings, eyes, self.mode)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +163,13 @@ def _attended(job: Job, order: Order) -> Done:
     settings = order.settings
     cv2.setNumThreads(order.threads)
     looking = None if settings.metadata_only else _eyes(settings.preset, order.threads)
-    if order.dry_run:
-        return Done(job, pipeline.preview(job.source, settings, looking))
     before = files.fingerprint(job.source)
-    source = files.digest(job.source)
-    report = pipeline.clean(job.source, job.target, settings, looking, job.mode)
-    # In place, the original is gone by now, and there is nothing to recognise.
-    unchanged = job.source != job.target and files.fingerprint(job.source) == before
-    return Done(job, report, Proof(source, files.digest(job.target)) if unchanged else None)
+    report = job.do(settings, looking, order.dry_run)
+    if report.status != "cleaned" or job.source == job.target:
+        return Done(job, report)
+    source, copy = files.digest(job.source), files.digest(job.target)
+    unchanged = files.fingerprint(job.source) == before
+    return Done(job, report, Proof(source, copy) if unchanged else None)
 
 
 @lru_cache(maxsize=1)

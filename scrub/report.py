@@ -95,7 +95,7 @@ class FileReport:
 
     @property
     def already_clean(self) -> bool:
-        """Whether an earlier run made the copy, and both it and the original are as they were."""
+        """Whether there was nothing to do: what would have been written is there."""
         return self.status == "unchanged" and self.target is not None
 
     def as_json(self) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import pytest
 
 import scrub
 from scrub.batch import Outline, outline
+from scrub.detectors.presets import Eyes, eyes
 from scrub.errors import ScrubError
 from scrub.settings import Settings
 from tests.parts import saved
@@ -60,6 +61,15 @@ def _own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def scrub_command() -> Command:
     return Command()
+
+
+@pytest.fixture(scope="session")
+def real_eyes() -> Iterator[Eyes]:
+    """Real detectors, as quick as they can be."""
+    found = eyes("fast", threads=2)
+    yield found
+    found.first.close()
+    found.second.close()
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from scrub.metadata import READERS, Entry, entries, judge
 from scrub.metadata.allowed import ALLOWED
 from tests import test_metadata_bmp as bmp
 from tests import test_metadata_gif as gif
+from tests import test_metadata_heif as heif
 from tests import test_metadata_jpeg as jpeg
 from tests import test_metadata_png as png
 from tests import test_metadata_tiff as tiff
@@ -28,6 +29,8 @@ DIRTY = {
     "bmp": bmp.dirty(),
     "tiff": tiff.dirty(),
     "gif": gif.dirty(),
+    "heic": heif.dirty("heic"),
+    "avif": heif.dirty("avif"),
 }
 SEQUENTIAL = sorted(set(READERS) - {"tiff"})
 """The containers whose parts follow one another, whatever their bytes."""
@@ -55,7 +58,12 @@ WRITTEN: dict[str, tuple[tuple[str, ...], tuple[dict[str, object], ...]]] = {
         ),
     ),
     "gif": (("1", "L", "P", "RGB", "RGBA"), ({}, SEVERAL, SEVERAL | {"loop": 3, "disposal": 2})),
+    "heic": (("L", "RGB", "RGBA"), ({}, {"quality": 92})),
+    "avif": (("L", "RGB", "RGBA"), ({}, {"quality": 92, "speed": 10})),
 }
+PILLOW = {"heic": "HEIF"}
+"""What Pillow calls a kind where its name is another."""
+
 CLEAN = [
     pytest.param(kind, mode, options, id=f"{kind}-{mode}-{index}")
     for kind, (modes, variants) in WRITTEN.items()
@@ -82,7 +90,7 @@ def written(
     """A picture of pixels only, as Pillow writes it."""
     rest = [image(mode, size, 30), image(mode, size, 60)] if options.get("save_all") else []
     buffer = io.BytesIO()
-    image(mode, size).save(buffer, kind.upper(), append_images=rest, **options)
+    image(mode, size).save(buffer, PILLOW.get(kind, kind.upper()), append_images=rest, **options)
     return buffer.getvalue()
 
 
@@ -169,6 +177,8 @@ BEGINNINGS = (
     b"GIF89a\1\0\1\0\x80\0\0",
     b"II*\0\x08\0\0\0",
     b"MM\0+\0\x08\0\0",
+    b"\0\0\0\x10ftypheic\0\0\0\0",
+    b"\0\0\0\x10ftypmif1\0\0\0\0\0\0\0\x0emeta\0\0\0\0",
 )
 
 

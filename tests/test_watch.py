@@ -197,6 +197,8 @@ def test_a_hot_folder_is_cleaned_until_it_is_told_to_stop(
     (inbox / "IMG_0001.jpg").write_bytes(JPEG)
     wait_for(lambda: copies(tmp_path / "out") == {"a.jpg", "picture-001.jpg"})
     wait_for((tmp_path / "apart/bad.jpg").exists)
+    wait_for(lambda: (tmp_path / "out" / LEDGER).read_text().count("done") == 2)
+    time.sleep(SETTLE)  # and told
     watching.send_signal(stop)
     said, problems = watching.communicate()
     assert watching.returncode == 2, "something was refused"

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 
-from scrub.metadata import bmp, gif, jpeg, png, tiff, webp
+from scrub.metadata import bmp, gif, heif, jpeg, png, tiff, webp
 from scrub.metadata.allowed import judge
 from scrub.metadata.entry import Entry
 
@@ -27,6 +27,8 @@ READERS: Mapping[str, Callable[[bytes], Iterator[Entry]]] = {
     "bmp": bmp.read,
     "tiff": tiff.read,
     "gif": gif.read,
+    "heic": heif.read,
+    "avif": heif.read,
 }
 MOST_ENTRIES = 100_000
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from scrub.metadata import exif, icc, iptc, xmp
 from scrub.metadata.entry import Entry
 from scrub.metadata.text import words
+from scrub.metadata.thumbnail import thumbnail
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,9 @@ def _photoshop(data: bytes) -> Iterator[Entry]:
         start += 4
         end = min(start + size, len(data))
         place, body = f"0x{number:04X}", data[start:end]
-        if number in _RESOURCES:
+        if number in _THUMBNAILS:  # behind 28 bytes about its format
+            yield thumbnail(place, end - at, body[28:])
+        elif number in _RESOURCES:
             yield from find(_RESOURCES[number], place, end - at, body)
         else:
             what = _RESOURCE_WORDS.get(number, "Photoshop resource")
@@ -66,12 +69,11 @@ PHOTOSHOP = Block("Photoshop resources", _photoshop)
 C2PA = Block("content credentials (C2PA)", _nothing)
 
 _RESOURCES = {0x0404: IPTC, 0x040F: ICC, 0x0422: EXIF, 0x0423: EXIF, 0x0424: XMP}
+_THUMBNAILS = (0x0409, 0x040C)
 _RESOURCE_WORDS = {
     0x03ED: "pixel density",
-    0x0409: "uncovered thumbnail",
     0x040A: "copyright",
     0x040B: "web address",
-    0x040C: "uncovered thumbnail",
     0x041E: "web address",
     0x0421: "software",
 }
