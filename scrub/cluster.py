@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from scrub import jobs, storage
-from scrub.errors import ClusterError, WorkerError
+from scrub.errors import ClusterError
 from scrub.jobs import Crew, Done, Job, Order, Proof
 from scrub.storage import is_address
+from scrub.workers import Lost
 
 CONNECT = 30.0
 """Seconds to wait for the scheduler, and for a first worker."""
@@ -91,20 +92,19 @@ class _Translated(Executor):
         self._killed = killed
 
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
-        job: Job = args[0]
         future: Future[Any] = Future()
         try:
             inner: Future[Any] = self._executor.submit(fn, *args, **kwargs)
         except Exception as error:
             raise self._lost(error) from error
         future.add_done_callback(lambda ended: ended.cancelled() and inner.cancel())
-        inner.add_done_callback(lambda ended: self._pass_on(job, ended, future))
+        inner.add_done_callback(lambda ended: self._pass_on(ended, future))
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         self._executor.shutdown(wait=wait and not cancel_futures)
 
-    def _pass_on(self, job: Job, inner: Future[Any], outer: Future[Any]) -> None:
+    def _pass_on(self, inner: Future[Any], outer: Future[Any]) -> None:
         if not outer.set_running_or_notify_cancel():
             return
         try:
@@ -112,10 +112,8 @@ class _Translated(Executor):
         except CancelledError as error:
             outer.set_exception(self._lost(error))
         except self._killed:
-            problem = "ended every worker of the cluster that was given it"
-            outer.set_exception(
-                WorkerError(job.source, problem, "try it alone on one machine; keep the file")
-            )
+            # Dask suspects all that a lost worker was given: alone, the innocent come through.
+            outer.set_exception(Lost("death", writer=0))
         except Exception as error:
             outer.set_exception(error)
 
