@@ -26,7 +26,7 @@ from scrub.settings import Settings, Target
 from scrub.tasks import Replacement
 from scrub.workers import Bounds, Workers
 
-A_WORKER = 1 << 30
+A_WORKER = 3 << 29
 """Bytes of memory that a worker may need: so many are started unasked as have them."""
 
 MOST_MEMORY = 0.8

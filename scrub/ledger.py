@@ -86,8 +86,10 @@ class Ledger:
         return self._entries.get(self._token("content", place, content))
 
     def begun(self, place: Path, stamp: bytes) -> str | None:
-        """The name of the copy that was begun of it, and not finished."""
-        return self._begun.get(self._token("stamp", place, stamp))
+        """The name of the copy that was begun of it, not finished, and given to no other since."""
+        token = self._token("stamp", place, stamp)
+        name = self._begun.get(token)
+        return name if name is not None and self._stamps[name] == token else None
 
     def name(self, target: Path) -> str:
         """How the ledger calls the copy at ``target``."""

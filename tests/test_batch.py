@@ -376,7 +376,7 @@ def test_a_disk_that_fails_costs_one_file(
         (1, 8, None, 1, 1),
         (2, 8, None, 2, 1),
         (64, 8, None, 3, 21),
-        (64, 2, None, 2, 32),
+        (64, 3.5, None, 2, 32),
         (2, 0.5, None, 1, 2),
         (1, 1, 3, 3, 1),
         (8, 8, 7, 3, 2),

@@ -184,6 +184,24 @@ def test_killed_between_the_copy_and_its_note_the_copy_is_made_anew_in_its_place
     assert not set(after.values()) & set(before.values())
 
 
+def test_a_name_that_was_begun_with_is_another_s_once_that_took_it(
+    inbox: Path, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first run was killed before it made anything, the second was over other files."""
+    with monkeypatch.context() as patch:
+        patch.setattr(batch.jobs, "run", lambda *_: (_ for _ in ()))
+        night(inbox, out)
+    assert contents(out) == {}
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "IMG_0007.jpg").write_bytes(picture(7))
+    (other / "cat.jpg").write_bytes(picture(8))
+    assert night(other, out)["IMG_0007.jpg"].target == out / "picture-001.jpg"
+    before = contents(out)
+    assert {end.status for end in night(inbox, out).values()} == {"cleaned"}
+    assert contents(out).items() > before.items()
+
+
 def test_a_stranger_s_file_is_refused_and_stays(inbox: Path, out: Path) -> None:
     out.mkdir()
     (out / "cat.jpg").write_bytes(b"mine")
