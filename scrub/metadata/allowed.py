@@ -10,7 +10,9 @@ import re
 import struct
 from collections.abc import Iterable, Mapping
 
-from scrub.metadata.allowed_boxes import AVIF, HEIC
+from scrub.metadata.allowed_boxes import AVIF, HEIC, MP4
+from scrub.metadata.allowed_jpeg2000 import JPEG2000, JXL
+from scrub.metadata.allowed_matroska import WEBM
 from scrub.metadata.entry import Entry
 from scrub.metadata.rules import Test, always, equals, never
 from scrub.metadata.tables import huffman_ids, quantisation_ids, scan
@@ -229,6 +231,13 @@ ALLOWED: Mapping[str, Mapping[str, Test]] = {
     "tiff": _TIFF,
     "heic": HEIC,
     "avif": AVIF,
+    "mp4": MP4,
+    "webm": WEBM,
+    "jpeg2000": JPEG2000,
+    "jxl": JXL,
+    # Never written, so that none is clean.
+    "avi": {},
+    "mkv": {},
 }
 
 

@@ -11,7 +11,7 @@ from scrub.metadata.coded import exact
 from scrub.metadata.entry import Entry
 from scrub.metadata.rules import Test, always, matches
 
-_HEADER = 8
+_HEADER, _MOST_SETTINGS = 8, 512
 
 
 def _table(*rows: int, head: str = "00000000", count: int = 4) -> Test:
@@ -45,7 +45,7 @@ def _associations(entry: Entry) -> bool:
 
 
 def _exactly(codec: str) -> Test:
-    return lambda entry: exact(codec, entry.payload)
+    return lambda entry: entry.size <= _MOST_SETTINGS and exact(codec, entry.payload)
 
 
 _EMPTY = matches("")
@@ -118,11 +118,6 @@ def _movie(*handlers: str) -> Mapping[str, Test]:
                 for version, dates, digits in (("00", 16, 8), ("01", 32, 16))
             )
         ),
-        "moov / trak / edts": always,
-        "moov / trak / edts / elst": matches(
-            "000000..000000 0[12] (.{16} 00010000){1,2}",
-            "010000..000000 0[12] (.{32} 00010000){1,2}",
-        ),
         "moov / trak / mdia": always,
         "moov / trak / mdia / mdhd": matches(
             f"{_DATED[0]} .{{16}} 55c40000", f"{_DATED[1]} .{{24}} 55c40000"
@@ -156,6 +151,11 @@ AVIF: Mapping[str, Test] = {
     "meta / iloc": _table(14, head="000000004400", count=2),
     "meta / iprp / ipco / av1C": matches("81......"),
     "meta / iprp / ipco / auxC": matches(_URN_ALPHA),
+    "moov / trak / edts": always,
+    "moov / trak / edts / elst": matches(
+        "000000..000000 0[12] (.{16} 00010000){1,2}",
+        "010000..000000 0[12] (.{32} 00010000){1,2}",
+    ),
     "moov / trak / tref": matches(f"0000000c {b'auxl'.hex()} .{{8}}"),
     "moov / trak / tref / auxl": always,
     "moov / track pict": always,
@@ -168,4 +168,45 @@ AVIF: Mapping[str, Test] = {
     f"{_AV1_ENTRY} / colr": matches(_NCLX),
     f"{_AV1_ENTRY} / ccst": matches("00000000 7c000000"),
     f"{_AV1_ENTRY} / auxi": matches(_URN_ALPHA),
+}
+
+_SAMPLES = "moov / trak / mdia / minf / stbl"
+_AVC_ENTRY, _AAC_ENTRY = f"{_SAMPLES} / stsd / avc1", f"{_SAMPLES} / stsd / mp4a"
+
+
+def _brief(entry: Entry) -> bool:
+    """A few bits of timing, no message."""
+    return entry.size <= 64 and not entry.value
+
+
+MP4: Mapping[str, Test] = {
+    **_movie(_handler(b"vide", b"VideoHandler"), _handler(b"soun", b"SoundHandler")),
+    "ftyp": matches(f"{b'iso4'.hex()} 00000200 {b'iso4isomiso2avc1mp41'.hex()}"),
+    "free": matches(""),
+    "mdat": always,
+    "moov / free": always,  # the reader tells of what is in it
+    "moov / trak / mdia / minf / smhd": matches("00" * 8),
+    "moov / track vide": always,
+    "moov / track vide / SEI 0": _brief,
+    "moov / track vide / SEI 1": _brief,
+    "moov / track vide / SEI 6": _brief,
+    "moov / track soun": always,
+    _AVC_ENTRY: matches(
+        f"{'00' * 7}01 {'00' * 16} .{{8}} 00480000 00480000 00000000 0001 {'00' * 32} 0018ffff .*"
+    ),
+    f"{_AVC_ENTRY} / avcC": _exactly("avc1"),
+    f"{_AVC_ENTRY} / colr": matches(_NCLX),
+    f"{_AVC_ENTRY} / pasp": matches(".{16}"),
+    f"{_AVC_ENTRY} / btrt": matches(".{24}"),
+    _AAC_ENTRY: matches(f"{'00' * 7}01 {'00' * 8} 000[1-8] 0010 00000000 .{{4}}0000 .*"),
+    # ISO/IEC 14496-1 7.2.6: an MPEG-4 audio stream, its configuration, the usual packets.
+    f"{_AAC_ENTRY} / esds": matches(
+        "00000000 03808080.. ....00 04808080.. 4015 .{22} 05808080 0[2-7] .{4,14} 06808080 01 02"
+    ),
+    f"{_AAC_ENTRY} / btrt": matches(".{24}"),
+    f"{_SAMPLES} / ctts": lambda entry: any(
+        _table(8, head=head)(entry) for head in ("00000000", "01000000")
+    ),
+    f"{_SAMPLES} / sgpd": matches(f"01000000 {b'roll'.hex()} 00000002 00000001 ...."),
+    f"{_SAMPLES} / sbgp": matches(f"00000000 {b'roll'.hex()} 00000001 .{{8}} 00000001"),
 }

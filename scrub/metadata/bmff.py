@@ -15,7 +15,9 @@ from scrub.metadata.boxes import Box, boxes, number
 from scrub.metadata.coded import configured
 from scrub.metadata.embedded import within
 from scrub.metadata.entry import Entry
-from scrub.metadata.quicktime import item, keys, meaning, user_text
+from scrub.metadata.extents import content
+from scrub.metadata.meanings import UNKNOWN, meaning
+from scrub.metadata.quicktime import item, keys, user_text
 from scrub.metadata.text import printable, words
 
 MOST_PAYLOAD = 4096
@@ -91,17 +93,12 @@ _WORDS = {
 _STRUCTURE = frozenset(
     """mvhd tkhd mdhd hdlr mdia minf stbl stsd stts stss stsc stsz stz2 stco co64 ctts cslg sdtp
     vmhd smhd nmhd hmhd dinf dref url urn btrt fiel colr av1C avcC hvcC vpcC esds ccst sgpd sbgp
-    mvex mehd trex mfhd tfhd tfdt trun mfro tfra saiz saio chrm gama iods lsel a1op a1lx dOps dfLa
-    load alis""".split()  # noqa: SIM905 (one word a line would be forty lines)
+    mvex mehd trex mfhd tfhd tfdt trun mfro tfra saiz saio chrm gama iods lsel a1op a1lx dOps
+    load alis traf wave chan tapt clef prof enof dfLa""".split()  # noqa: SIM905 (one word a line would be forty lines)
 )
-_SHOWN = ("free", "skip", "uuid", "mpvd", "sefd")
-_UUIDS = {
-    bytes.fromhex("be7acfcb97a942e89c71999491e3afac"): embedded.XMP,
-    bytes.fromhex("0537cdab9d0c4431a72afa561f2a113e"): embedded.EXIF,
-    bytes.fromhex("d8fec3d61b0e483c92975828877ec481"): embedded.C2PA,
-    bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38"): embedded.IPTC,
-}
-_BLOCKS = {"XMP_": embedded.XMP, "Exif": embedded.EXIF, "jumb": embedded.C2PA}
+_FREE = ("free", "skip", "wide")
+_SHOWN = ("uuid", "mpvd", "sefd")
+_BLOCKS = {"XMP_": embedded.XMP, "Exif": embedded.BOXED_EXIF, "jumb": embedded.C2PA}
 _HANDLERS = {
     b"vide": "video",
     b"soun": "sound",
@@ -117,7 +114,8 @@ _HANDLERS = {
 }
 _NO_NAMES = (b"", b"VideoHandler", b"SoundHandler")
 _EPOCH = datetime(1904, 1, 1)
-_UNDETERMINED = 0x55C4  # "und" in groups of five bits
+# Languages are three letters in groups of five bits; smaller numbers are QuickTime's own.
+_LETTERS, _UNDETERMINED, _UNSPECIFIED = 0x400, 0x55C4, 0x7FFF
 _ICC = (b"prof", b"rICC")
 
 
@@ -138,7 +136,7 @@ def tree(
     """
     here = f"{place} / {box.name}" if place else box.name
     body = bytes(view[box.body : min(box.end, box.body + MOST_PAYLOAD)])
-    yield Entry(here, _what(box.name, place), box.size, _value(box.name, body), body)
+    yield Entry(here, _what(box.name, place), box.size, _value(box.name, place, body), body)
     yield from within(here, _facts(view, box, place, body, names))
     skip = _header(view, box, place)
     if skip >= 0 and depth < _DEEPEST:
@@ -154,8 +152,8 @@ def _children(
             names = tuple(islice(keys(view, child), _MOST_KEYS))
         if child.name != "broken":
             yield from tree(view, child, here, depth + 1, names)
-        elif box.name == "udta" and child.size == 4 and not any(view[child.start : child.end]):
-            yield Entry(f"{here} / end", "end of the user data", 4)
+        elif child.size == 4 and not any(view[child.start : child.end]):
+            yield Entry(f"{here} / end", "end of a list", 4)  # QuickTime's
         else:
             hint = words(bytes(view[child.start : child.end][:MOST_PAYLOAD]))
             yield Entry(f"{here} / broken", "damaged box", child.size, hint)
@@ -182,23 +180,25 @@ def _what(name: str, place: str) -> str:
         return _WORDS[parent]
     if parent in ("udta", "ilst") and name != "meta":
         return meaning(name)
-    if name in _SAMPLE_HEADERS:
+    if parent == "stsd":
         return "codec"
     return (
         "structure of the file" if name.strip() in _STRUCTURE else _WORDS.get(name, "unknown box")
     )
 
 
-def _value(name: str, body: bytes) -> str:
+def _value(name: str, place: str, body: bytes) -> str:
     """What a person may want to see of a box, in short."""
+    parent = place.rpartition(" / ")[2]
     if name == "ftyp":
         return printable(body[:4])
     if name == "ispe":
         return f"{int.from_bytes(body[4:8], 'big')} x {int.from_bytes(body[8:12], 'big')}"
     if name in ("auxC", "auxi"):
         return printable(body[4:])
+    told = parent == "ilst" or (parent == "udta" and meaning(name) != UNKNOWN)
     known = name.strip() in _STRUCTURE or name in _WORDS or name in _SAMPLE_HEADERS
-    return "" if known and name not in _SHOWN else words(body)
+    return "" if told or (known and name not in _SHOWN) else words(body)
 
 
 def _facts(
@@ -212,6 +212,8 @@ def _facts(
         yield from item(view, box, names)
     elif parent == "stsd" and _SAMPLE_HEADERS.get(box.name) == 78:
         yield from _compressor(body)
+    elif box.name in _FREE:
+        yield from content(view, box.body, box.end)
     elif box.name in _FACTS:
         yield from _FACTS[box.name](body)
     elif box.name in ("avcC", "hvcC", "av1C"):
@@ -228,11 +230,9 @@ _CODECS = {"avcC": "avc1", "hvcC": "hvc1", "av1C": "av01"}
 def _block(name: str, body: bytes) -> tuple[embedded.Block | None, int]:
     """The kind of metadata that a box holds, and where in its body it starts."""
     if name == "uuid":
-        return _UUIDS.get(body[:16]), 16
+        return embedded.UUIDS.get(body[:16]), 16
     if name == "colr" and body[:4] in _ICC:
         return embedded.ICC, 4
-    if name == "Exif":
-        return embedded.EXIF, 4 + int.from_bytes(body[:4], "big")
     return _BLOCKS.get(name), 0
 
 
@@ -246,7 +246,7 @@ def _compressor(body: bytes) -> Iterator[Entry]:
 
 
 def _handler(body: bytes) -> Iterator[Entry]:
-    maker, name = body[12:24].strip(b"\0"), body[24:].strip(b"\0")
+    maker, name = body[12:16].strip(b"\0"), body[24:].strip(b"\0")
     if maker not in (b"", b"appl"):
         yield Entry("maker", "software (handler's maker)", 0, printable(maker))
     pascal = name[1:] if name[:1] and name[0] == len(name) - 1 else name
@@ -268,14 +268,9 @@ def _media(body: bytes) -> Iterator[Entry]:
     yield from _dates(body)
     at = 32 if body[:1] == b"\1" else 20
     code = int.from_bytes(body[at : at + 2], "big")
-    if code not in (0, _UNDETERMINED):
+    if code >= _LETTERS and code not in (_UNDETERMINED, _UNSPECIFIED):
         letters = "".join(chr(0x60 + (code >> shift & 31)) for shift in (10, 5, 0))
         yield Entry("language", "language", 0, printable(letters))
-
-
-def _free(body: bytes) -> Iterator[Entry]:
-    if any(body):
-        yield Entry("content", "bytes in the free space", 0, words(body))
 
 
 _FACTS: Mapping[str, Callable[[bytes], Iterator[Entry]]] = {
@@ -283,8 +278,6 @@ _FACTS: Mapping[str, Callable[[bytes], Iterator[Entry]]] = {
     "mvhd": _dates,
     "tkhd": _dates,
     "mdhd": _media,
-    "free": _free,
-    "skip": _free,
 }
 
 

@@ -61,6 +61,7 @@ def _nothing(data: bytes) -> Iterator[Entry]:
 
 
 EXIF = Block("EXIF", exif.read)
+BOXED_EXIF = Block("EXIF", lambda body: exif.read(exif.boxed(body)))
 XMP = Block("XMP", xmp.read)
 EXTENDED_XMP = Block("extended XMP", xmp.read)
 ICC = Block("colour profile", icc.read)
@@ -77,3 +78,16 @@ _RESOURCE_WORDS = {
     0x041E: "web address",
     0x0421: "software",
 }
+
+UUIDS = {
+    bytes.fromhex("be7acfcb97a942e89c71999491e3afac"): XMP,
+    bytes.fromhex("0537cdab9d0c4431a72afa561f2a113e"): EXIF,
+    b"JpgTiffExif->JP2": EXIF,
+    bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38"): IPTC,
+    bytes.fromhex("2c4c0100850440b9a03e562148d6dfeb"): PHOTOSHOP,
+    bytes.fromhex("d8fec3d61b0e483c92975828877ec481"): C2PA,
+    bytes.fromhex("b14bf8bd083d4b43a5ae8cd7d5a6ce03"): Block(
+        "position on a map (GeoJP2)", exif.read
+    ),
+}
+"""What the "uuid" boxes of MP4, HEIF and JPEG 2000 hold, by their first 16 bytes."""

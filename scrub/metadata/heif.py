@@ -157,8 +157,8 @@ def _cut(view: memoryview, item: Item) -> bool:
 def _content(view: memoryview, item: Item) -> Iterator[Entry]:
     """What an item holds: the notes within coded pixels, EXIF, XMP, or readable words."""
     body = _joined(view, item)
-    if item.kind == "Exif":  # the offset of the TIFF header comes first (23008-12 A.2.1)
-        yield from embedded.EXIF.read(bytes(body[4 + number(body, 0, 4) :]))
+    if item.kind == "Exif":
+        yield from embedded.BOXED_EXIF.read(bytes(body))
     elif item.kind == "mime":
         raw = bytes(body)
         if item.content == "application/rdf+xml":

@@ -12,50 +12,14 @@ from collections.abc import Iterator
 
 from scrub.metadata.boxes import Box, boxes, number
 from scrub.metadata.entry import Entry
+from scrub.metadata.meanings import UNKNOWN, meaning
 from scrub.metadata.text import printable, words
 from scrub.metadata.thumbnail import known, thumbnail
 
-# The last part of a key, or the four letters of a box, in lower case.
-_WORDS = {
-    "GPS position": "xyz location.iso6709 loci iso6709 gps0 gpsx gpmf",
-    "place name": "location.name location.body location.note location.role",
-    "GPS direction": "direction.facing direction.motion",
-    "camera maker": "mak make manu android.manufacturer cmnm",
-    "camera model": "mod model modl android.model",
-    "camera serial number": "sn serialnumber camid muid cami",
-    "unique number": "content.identifier uuid live-photo.auto guid",
-    "lens model": "lens camera.lens_model lensmodel",
-    "software": "too swr software tool enc encoder com.android.version android.version firm fmt",
-    "time taken": "day creationdate date cre dtyp rldt",
-    "author's name": "art aut author artist auth perf dir director prd producer wrt displayname",
-    "owner's name": "own owner apid",
-    "person's name": "per collection.user",
-    "copyright": "cpy cprt copyright",
-    "title": "nam titl title alb albm name",
-    "caption": "des desc ldes dscp description inf information",
-    "comment": "cmt comment lyr",
-    "keywords": "key keyw kywd keywords gnre gen genre",
-    "rating": "rate rtng rating.user",
-    "uncovered thumbnail": "covr thmb artwork snal",
-    "chapters": "chpl",
-    "Samsung data": "smta sdln sefd smrd",
-    "maker note": "mknt mvtg cnth pent pana nctg ndat ncdt fuji qvmi mmsn meta.maker",
-    "telemetry": "gpmf sett htka hmmt bcid",
-}
-_WHAT = {name: what for what, names in _WORDS.items() for name in names.split()}
 _ISO6709 = re.compile(rb"([+-]\d+(?:\.\d*)?)([+-]\d+(?:\.\d*)?)")
 _TEXT_TYPES = (0, 1, 2)  # of a data atom: reserved, UTF-8, UTF-16
 _PICTURES = (13, 14, 27)  # JPEG, PNG, BMP
 _HEAD = 4096
-
-
-def meaning(name: str) -> str:
-    """What a key or a box's name stands for, to a person."""
-    local = name.lower().lstrip("\xa9").removeprefix("com.apple.quicktime.")
-    for form in (local, local.removeprefix("com."), local.rpartition(".")[2]):
-        if form in _WHAT:
-            return _WHAT[form]
-    return "description"
 
 
 def user_text(view: memoryview, box: Box) -> Iterator[Entry]:
@@ -68,12 +32,12 @@ def user_text(view: memoryview, box: Box) -> Iterator[Entry]:
         size = number(view, box.body, 2)
         body = body[4 : 4 + size]
         yield Entry("text", what, 0, printable(body))
-        yield from _position(body)
+        yield from position(body)
     elif box.name == "loci":
         yield from _place(body)
     elif box.name in _3GPP:  # version, flags and a language, then the text
         yield Entry("text", what, 0, printable(body[6:]))
-    elif what != "description":
+    elif what != UNKNOWN:
         yield Entry("text", what, 0, words(body))
 
 
@@ -102,9 +66,9 @@ def item(view: memoryview, box: Box, names: tuple[str, ...]) -> Iterator[Entry]:
             yield thumbnail("picture", len(body), body)
             continue
         what, shown = meaning(name), _plain(kind, body[:_HEAD])
-        value = shown if what != "description" else printable(f"{name} {shown}")
+        value = shown if what != UNKNOWN else printable(f"{name} {shown}")
         yield Entry("text", what, len(body), value)
-        yield from _position(body[:_HEAD])
+        yield from position(body[:_HEAD])
 
 
 def _name(name: str, names: tuple[str, ...]) -> str:
@@ -123,7 +87,7 @@ def _plain(kind: int, body: bytes) -> str:
     return words(body)
 
 
-def _position(text: bytes) -> Iterator[Entry]:
+def position(text: bytes) -> Iterator[Entry]:
     """The position in a text after ISO 6709 ("+48.8577+002.2950+035/"), in degrees."""
     found = _ISO6709.match(text)
     if found:

@@ -66,6 +66,16 @@ def tracks(view: memoryview, movie: Box) -> Iterator[Track]:
         yield Track(view, identifier, kind.decode("latin-1"), codec, length, table)
 
 
+def chapters(view: memoryview, movie: Box) -> set[int]:
+    """The numbers of the tracks that hold the chapters of another (QuickTime's "chap")."""
+    found: set[int] = set()
+    for box in islice(boxes(view, movie.body, movie.end), MOST_TRACKS):
+        link = first(view, box.body, box.end, "tref", "chap") if box.name == "trak" else None
+        if link:
+            found.update(_numbers(view, link.body, link.end, MOST_TRACKS))
+    return found
+
+
 def _codec(view: memoryview, table: Box | None) -> tuple[str, int]:
     """The first sample entry's name, and the bytes of a unit's length."""
     found = first(view, table.body, table.end, "stsd") if table else None
