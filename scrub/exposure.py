@@ -14,16 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from scrub import files, metadata
-from scrub.detectors import Pixels
-from scrub.formats import FORMATS, Media, probe
+from scrub.formats import FORMATS, Frame, Media, format_of
 from scrub.metadata import Entry
 from scrub.metadata.danger import worst_first
 from scrub.names import clue
 from scrub.regions import Detection
 from scrub.report import FileReport
 
-Look = Callable[[Pixels], list[Detection]]
-"""What finds faces in a frame: a detector's, or only those that the gate does not let pass."""
+Look = Callable[[Frame], list[Detection]]
+"""What finds faces in a frame: all, or only those for which the gate does not let it pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +115,8 @@ def bare(source: Path) -> Exposure:
     Raises InputError where it cannot be read or is nothing that scrub cleans.
     """
     files.check_input(source)
-    media = probe(source)
-    form = FORMATS[media.kind]
+    form = format_of(source)
+    media = form.probe(source)
     forbidden = metadata.judge(media.kind, form.entries(source))
     order = worst_first(entry.what for entry in forbidden)
     return Exposure(
@@ -142,6 +141,6 @@ def looked_at(exposure: Exposure, look: Look | None) -> Exposure:
     notes: dict[str, None] = {}
     for frame in FORMATS[media.kind].frames(media):
         notes |= dict.fromkeys(frame.warnings)
-        seen += [Sighting(frame.index, face) for face in (look(frame.rgb) if look else ())]
+        seen += [Sighting(frame.index, face) for face in (look(frame) if look else ())]
     plan = replace(exposure.plan, warnings=tuple(notes))
     return replace(exposure, plan=plan, sightings=tuple(seen) if look else None)

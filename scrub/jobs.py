@@ -27,6 +27,9 @@ SECONDS_A_FRAME = 1.0
 SECONDS_A_MEGAPIXEL = 2.0
 """What a file may take: some thirty times what one core of 2020 needs for a thorough look."""
 
+LEAST_FRAME = 1000
+"""Bytes of a video for each of its frames, where they are few."""
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -156,13 +159,15 @@ def patience(job: Job, order: Order) -> float:
         return SECONDS_A_FILE
     megapixels = media.width * media.height / 1_000_000
     frame = SECONDS_A_FRAME + SECONDS_A_MEGAPIXEL * megapixels
-    return SECONDS_A_FILE + media.frames * frame
+    # How many frames a video has is only known when it has been read.
+    frames = media.frames or job.source.stat().st_size / LEAST_FRAME
+    return SECONDS_A_FILE + frames * frame
 
 
 def _attended(job: Job, order: Order) -> Done:
     settings = order.settings
     cv2.setNumThreads(order.threads)
-    looking = None if settings.metadata_only else _eyes(settings.preset, order.threads)
+    looking = None if settings.metadata_only else _eyes(settings, order.threads)
     before = files.fingerprint(job.source)
     report = job.do(settings, looking, order.dry_run)
     if report.status != "cleaned" or job.source == job.target:
@@ -173,8 +178,8 @@ def _attended(job: Job, order: Order) -> Done:
 
 
 @lru_cache(maxsize=1)
-def _eyes(preset: str, threads: int) -> Eyes:
-    return eyes(preset, threads)
+def _eyes(settings: Settings, threads: int) -> Eyes:
+    return eyes(settings.preset, threads, settings.model)
 
 
 def _explained(job: Job, lost: Lost) -> WorkerError:

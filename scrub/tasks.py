@@ -8,10 +8,13 @@ from functools import partial
 from pathlib import Path
 
 from scrub import pipeline, sheets, verify
+from scrub.detectors import Detector
 from scrub.detectors.presets import Eyes
 from scrub.errors import VerificationError
 from scrub.exposure import Exposure, Look, bare, looked_at
+from scrub.formats import Frame
 from scrub.jobs import Job
+from scrub.regions import Detection
 from scrub.report import FileReport
 from scrub.settings import Settings
 
@@ -86,7 +89,8 @@ class Inspection(Job):
 
     def do(self, settings: Settings, eyes: Eyes | None, dry_run: bool) -> Exposure:
         """What it gives away."""
-        found = _exposed(self.source, None if eyes is None else eyes.first.detect, eyes)
+        look = None if eyes is None else partial(_all_faces, detector=eyes.first)
+        found = _exposed(self.source, look, eyes)
         if self.target != self.source:
             sheets.save(found, self.target)
         return _light(found)
@@ -103,6 +107,10 @@ def _light(found: Exposure) -> Exposure:
     """Without the bytes that nobody reads any more once it leaves the worker."""
     carried = tuple(replace(entry, payload=b"", picture=b"") for entry in found.carried)
     return replace(found, carried=carried)
+
+
+def _all_faces(frame: Frame, detector: Detector) -> list[Detection]:
+    return detector.detect(frame.rgb)
 
 
 def _gate(eyes: Eyes | None) -> Look | None:

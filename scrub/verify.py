@@ -64,12 +64,12 @@ A palette may miss a small spot of a rare colour.
 INSTANT = 0.001
 """Milliseconds that sums of the same frames' times may differ by: they are fractions."""
 
-SURE = 0.35
-"""Summed score of a find from which a file is not finished. Weaker finds do not stop a file; but
+SURE = 0.2
+"""Summed evidence of a find from which a file is not finished. Weaker finds do not stop a file; but
 where there is a sure one, they are covered with it, or they would come up one by one in the
 following looks."""
 
-SLACK = 0.02
+SLACK = 0.01
 """How far below SURE a written file has to stay: another processor may round the sums up."""
 
 HIDDEN = 0.7
@@ -96,13 +96,13 @@ class Finding:
         return not sure and not self.showing
 
 
-def faces(rgb: NDArray[np.uint8], detector: Detector) -> list[Detection]:
+def faces(frame: Frame, detector: Detector) -> list[Detection]:
     """What looks like a face in one frame of a file that claims to be finished.
 
     A frame that :func:`examine` was content with has none, covers included, when the same
     ``detector`` looks: so a written file passes the gate without telling where its covers are.
     """
-    return [one for one in detector.detect(rgb) if one.score >= SURE]
+    return [one for one in detector.detect(frame.rgb) if one.score >= SURE]
 
 
 def examine(media: Media, plan: Plan, draft: Path, detector: Detector | None) -> Finding:

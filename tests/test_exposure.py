@@ -10,10 +10,10 @@ import pytest
 
 from scrub.errors import DamagedError, InputError, UnsupportedError
 from scrub.exposure import Exposure, Sighting, bare, looked_at
-from scrub.formats import FORMATS, Media
+from scrub.formats import FORMATS, Frame, Media
 from scrub.metadata import judge
 from scrub.regions import Box, Detection
-from tests.media import DIRTY, PICTURE_FACES, Pixels, write
+from tests.media import DIRTY, PICTURE_FACES, write
 from tests.parts import saved
 from tests.pictures import picture
 
@@ -37,8 +37,7 @@ def test_everything_forbidden_is_listed(name: str, tmp_path: Path) -> None:
     found = bare(source)
     forbidden = judge(found.kind, FORMATS[found.kind].entries(source))
     assert sorted(found.carried, key=repr) == sorted(forbidden, key=repr)
-    assert set(found.findings()) == {entry.what for entry in forbidden}
-    assert found.clue is None
+    assert set(found.contents) == {entry.what for entry in forbidden}
     assert found.suffix == ""
 
 
@@ -53,7 +52,7 @@ def test_the_worst_comes_first(tmp_path: Path) -> None:
 def test_nothing_is_found_in_bare_pixels(tmp_path: Path) -> None:
     source = tmp_path / "a.png"
     source.write_bytes(saved(picture(), "PNG"))
-    assert looked_at(bare(source), lambda rgb: []).findings() == ()
+    assert looked_at(bare(source), lambda frame: []).findings() == ()
 
 
 @pytest.mark.parametrize(
@@ -94,10 +93,10 @@ def test_what_is_not_understood_is_an_error(
 def test_every_frame_is_looked_at(name: str, tmp_path: Path) -> None:
     found = bare(write(name, tmp_path))
     assert found.media is not None
-    looks: list[Pixels] = []
+    looks: list[Frame] = []
 
-    def look(rgb: Pixels) -> list[Detection]:
-        looks.append(rgb)
+    def look(frame: Frame) -> list[Detection]:
+        looks.append(frame)
         return [Detection(Box(*PICTURE_FACES[0]), 0.9, "told")] * len(looks)
 
     sightings = looked_at(found, look).sightings
@@ -161,7 +160,7 @@ def test_doubtful_faces_can_be_told_apart() -> None:
 
 def test_json_says_everything(tmp_path: Path) -> None:
     source = write("jpeg-exif-gps", tmp_path).rename(tmp_path / "IMG_0001.png")
-    found = looked_at(bare(source), lambda rgb: [seen(0, doubtful=True).face])
+    found = looked_at(bare(source), lambda frame: [seen(0, doubtful=True).face])
     told = json.loads(json.dumps(found.as_json()))
     assert told["source"] == str(source)
     assert (told["kind"], told["width"], told["height"], told["frames"]) == ("jpeg", 240, 180, 1)

@@ -12,6 +12,7 @@ import pytest
 
 from scrub.console import Console
 from scrub.exposure import Exposure, bare, looked_at
+from scrub.gate import inspected
 from scrub.metadata import Entry
 from scrub.metadata.danger import GRAVE, ORDER, grave
 from tests.conftest import Command
@@ -191,4 +192,17 @@ def test_a_file_that_nobody_may_read_is_named(scrub_command: Command, folder: Pa
 
 def test_looking_changes_nothing_in_the_exposure(tmp_path: Path) -> None:
     found = bare(write("png-text", tmp_path))
-    assert looked_at(found, lambda rgb: []).carried == found.carried
+    assert looked_at(found, lambda frame: []).carried == found.carried
+
+
+def test_the_manual_shows_the_json_as_it_is(tmp_path: Path) -> None:
+    manual = Path(__file__).parents[1].joinpath("docs", "inspect.md").read_text("utf-8")
+    shown = json.loads(manual.split("```json\n")[1].split("```")[0])
+    found = looked_at(bare(write("jpeg-exif-gps", tmp_path)), lambda frame: [seen(0).face])
+    told = inspected([found]).as_json()
+    assert set(shown) == set(told)
+    assert shown["version"] == told["version"]
+    [ours], [theirs] = told["files"], shown["files"]
+    assert list(ours) == list(theirs)
+    assert list(ours["carries"][0]) == list(theirs["carries"][0])
+    assert list(ours["sightings"][0]) == list(theirs["sightings"][0])

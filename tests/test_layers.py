@@ -57,7 +57,7 @@ LAYERS: dict[str, set[str]] = {
         "settings",
         "errors",
     },
-    "exposure": {"formats", "metadata", "detectors", "names", "regions", "files", "report"},
+    "exposure": {"formats", "metadata", "names", "regions", "files", "report"},
     "gate": {"exposure", "report"},
     "sheets": {"exposure", "formats", "files", "errors"},
     "tasks": {
@@ -66,6 +66,8 @@ LAYERS: dict[str, set[str]] = {
         "exposure",
         "sheets",
         "verify",
+        "formats",
+        "regions",
         "detectors",
         "report",
         "settings",
@@ -105,6 +107,7 @@ LAYERS: dict[str, set[str]] = {
         "storage",
         "cluster",
         "console",
+        "detectors",
         "report",
         "settings",
         "errors",
@@ -113,7 +116,13 @@ LAYERS: dict[str, set[str]] = {
 }
 """Each module or package of scrub, and which others it may import."""
 
-DOORS = {"detectors.presets", "metadata.boxes", "metadata.danger", "metadata.items"}
+DOORS = {
+    "detectors.brought",
+    "detectors.presets",
+    "metadata.boxes",
+    "metadata.danger",
+    "metadata.items",
+}
 """Modules inside a package that others may import; of all packages they may import the face."""
 
 NETWORK = {

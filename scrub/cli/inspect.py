@@ -9,20 +9,14 @@ from pathlib import Path
 import click
 
 from scrub.cli import options
-from scrub.cli.options import DEFAULTS, INCOMPLETE, PATH
-from scrub.settings import PRESETS, PresetName, Settings
+from scrub.cli.options import INCOMPLETE, PATH
+from scrub.settings import PresetName, Settings
 
 
 @click.command()
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=PATH)
 @click.option("--no-faces", is_flag=True, help="Do not look for faces.")
-@click.option(
-    "--preset",
-    type=click.Choice(PRESETS),
-    default=DEFAULTS.preset,
-    show_default=True,
-    help="How long to look for faces.",
-)
+@options.preset
 @click.option(
     "--thumbnails",
     metavar="DIR",

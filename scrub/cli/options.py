@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from scrub.errors import UsageError
+from scrub.errors import ScrubError
 from scrub.settings import NAMES, PRESETS, STYLES, TARGETS, Settings
 
 INCOMPLETE = 2
@@ -18,6 +18,14 @@ INCOMPLETE = 2
 
 DEFAULTS = Settings()
 PATH = click.Path(path_type=Path)
+
+preset = click.option(
+    "--preset",
+    type=click.Choice(PRESETS),
+    default=DEFAULTS.preset,
+    show_default=True,
+    help="How long to look for faces.",
+)
 
 SETTINGS = (
     click.option(
@@ -27,12 +35,12 @@ SETTINGS = (
         show_default=True,
         help="How covered heads look. None of them can be undone.",
     ),
+    preset,
     click.option(
-        "--preset",
-        type=click.Choice(PRESETS),
-        default=DEFAULTS.preset,
-        show_default=True,
-        help="How long to look for faces.",
+        "--model",
+        metavar="FILE.onnx",
+        type=PATH,
+        help="Let a network of yours look too: YuNet or SCRFD. It only adds faces.",
     ),
     click.option(
         "--margin",
@@ -89,7 +97,11 @@ def settings(command: Callable[..., None]) -> Callable[..., None]:
         chosen = {name: given.pop(name) for name in Settings.__dataclass_fields__}
         try:
             made = Settings(**chosen)
-        except UsageError as error:
+            if made.model is not None:
+                from scrub.detectors.brought import brought
+
+                brought(made.model).close()  # Refused once, and not for each picture.
+        except ScrubError as error:
             from scrub.console import Console
 
             Console().problem(str(error))
