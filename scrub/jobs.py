@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
@@ -13,7 +14,13 @@ import cv2
 
 from scrub import files, pipeline
 from scrub.detectors.presets import Eyes, eyes
-from scrub.errors import ClusterError, ScrubError, WorkerError
+from scrub.errors import (
+    ClusterError,
+    ScrubError,
+    StorageError,
+    VerificationError,
+    WorkerError,
+)
 from scrub.formats import probe
 from scrub.report import FileReport, refusal
 from scrub.settings import Settings
@@ -26,6 +33,9 @@ SECONDS_A_FILE = 120.0
 SECONDS_A_FRAME = 1.0
 SECONDS_A_MEGAPIXEL = 2.0
 """What a file may take: some thirty times what one core of 2020 needs for a thorough look."""
+
+ROOM = 2
+"""Times the size of an original that its copy may need."""
 
 LEAST_FRAME = 1000
 """Bytes of a video for each of its frames, where they are few."""
@@ -135,6 +145,8 @@ def attend(job: Job, order: Order) -> Done:
     """One file, whatever comes of it; runs in a worker."""
     try:
         return _attended(job, order)
+    except VerificationError as error:
+        return Done(job, refusal(job.source, _cut_short(job) or error))
     except ScrubError as error:
         return Done(job, refusal(job.source, error))
     except Exception as error:  # One file's surprise must not cost the others their turn.
@@ -175,6 +187,14 @@ def _attended(job: Job, order: Order) -> Done:
     source, copy = files.digest(job.source), files.digest(job.target)
     unchanged = files.fingerprint(job.source) == before
     return Done(job, report, Proof(source, copy) if unchanged else None)
+
+
+def _cut_short(job: Job) -> StorageError | None:
+    """What to say where a bad copy may come from an encoder that never noticed a full disk."""
+    if shutil.disk_usage(job.target.parent).free >= ROOM * job.size:
+        return None
+    problem = "has no room left on its disk"
+    return StorageError(job.target.parent, problem, "make room and run scrub again")
 
 
 @lru_cache(maxsize=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,10 +13,13 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import NoReturn
 
 import pytest
 
 from scrub import files, jobs, pipeline, workers
+from scrub.errors import VerificationError
 from scrub.jobs import Crew, Done, Job, Order
 from scrub.report import FileReport
 from scrub.settings import Settings
@@ -291,3 +295,22 @@ def test_what_was_replaced_proves_nothing(tmp_path: Path) -> None:
     source = write("jpeg-exif-gps", tmp_path)
     done = jobs.attend(Job(source, source), ORDER)
     assert (done.report.status, done.proof) == ("cleaned", None)
+
+
+# --- encoders that do not notice a full disk ----------------------------------------------------
+
+
+@pytest.mark.parametrize(("free", "full"), [(0, True), (10**12, False)])
+def test_a_bad_copy_on_a_full_disk_is_the_disk_s_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, full: bool
+) -> None:
+    def fail(*_: object) -> NoReturn:
+        raise VerificationError(source, "the written file is cut short", "report this")
+
+    source = write("jpeg-exif-gps", tmp_path)
+    monkeypatch.setattr(pipeline, "clean", fail)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    job = Job(source, tmp_path / "out.jpg", size=source.stat().st_size)
+    report = jobs.attend(job, ORDER).report
+    assert report.status == "failed"
+    assert ("has no room left on its disk; make room" in report.reason) == full
