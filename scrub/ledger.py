@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Protocol
 
 from scrub import files
-from scrub.errors import UsageError
+from scrub.errors import TargetError, UsageError
 from scrub.settings import Settings
 
 LEDGER = ".scrub-ledger"
@@ -187,8 +187,9 @@ def opened(out: Path, dry_run: bool = False) -> Iterator[Ledger | None]:
 
 def key() -> bytes:
     """The user's own key, made when it is first needed. Raises TargetError."""
-    path = state_folder() / "key"
+    path = Path("key")
     try:
+        path = state_folder() / path
         with contextlib.suppress(FileNotFoundError):
             found = path.read_bytes()
             if len(found) == KEY:
@@ -197,8 +198,10 @@ def key() -> bytes:
         with files.draft_beside(path) as draft:
             draft.write_bytes(made)
             files.commit(draft, path, 0o600)
-    except OSError as error:
-        raise files.unwritable(path, error) from error
+    except (OSError, RuntimeError, TargetError) as error:  # RuntimeError: there is no home.
+        problem = f"cannot be kept ({error}), and without it copies are not known again"
+        remedy = "set XDG_STATE_HOME to a folder of yours that can be written"
+        raise TargetError(path, problem, remedy) from error
     return made
 
 
@@ -208,7 +211,8 @@ def state_folder() -> Path:
         return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData/Local"), "scrub")
     if sys.platform == "darwin":
         return Path.home() / "Library/Application Support/scrub"
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state", "scrub")
+    chosen = os.environ.get("XDG_STATE_HOME")
+    return Path(chosen or Path.home() / ".local/state", "scrub")
 
 
 class _File:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from scrub import batch, ledger
-from scrub.errors import UsageError
+from scrub.errors import TargetError, UsageError
 from scrub.jobs import Crew
 from scrub.ledger import LEDGER
 from scrub.report import FileReport
@@ -289,3 +289,18 @@ def test_a_dry_run_leaves_no_trace(inbox: Path, out: Path, tmp_path: Path) -> No
         plan = batch.outline([inbox], out, SETTINGS, ledger=known)
     assert {one.reason for one in plan.settled} == {"already clean"}
     assert (out / LEDGER).read_bytes() == before
+
+
+@pytest.mark.parametrize("why", ["no folder", "no home"])
+def test_without_a_place_for_the_key_the_run_says_what_to_do(
+    out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    (tmp_path / "file").touch()
+    place = homeless if why == "no home" else lambda: tmp_path / "file/below"
+    monkeypatch.setattr(ledger, "state_folder", place)
+    with pytest.raises(TargetError, match="set XDG_STATE_HOME"), ledger.opened(out):
+        pass
+    assert not out.exists()
