@@ -25,6 +25,7 @@ import secrets
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -233,21 +234,19 @@ class _File:
             raise files.unwritable(self._path, error) from error
 
     def start(self) -> None:
-        self._write(os.O_TRUNC, b"")
+        self._write("wb", b"")
 
     def append(self, lines: bytes) -> None:
-        self._write(os.O_APPEND, lines)
+        self._write("ab", lines)
 
-    def _write(self, how: int, data: bytes) -> None:
+    def _write(self, how: str, data: bytes) -> None:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self._path, os.O_CREAT | os.O_WRONLY | how, 0o600)
-            try:
-                os.write(descriptor, data)
+            with open(self._path, how, opener=partial(os.open, mode=0o600)) as file:
+                file.write(data)
+                file.flush()
                 if b"begun" in data:
-                    os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+                    os.fsync(file.fileno())
             self._lock()
         except OSError as error:
             raise files.unwritable(self._path, error) from error

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from scrub import batch, ledger
-from scrub.errors import TargetError, UsageError
+from scrub.errors import StorageError, TargetError, UsageError
 from scrub.jobs import Crew
 from scrub.ledger import LEDGER
 from scrub.report import FileReport
@@ -304,3 +304,15 @@ def test_without_a_place_for_the_key_the_run_says_what_to_do(
     with pytest.raises(TargetError, match="set XDG_STATE_HOME"), ledger.opened(out):
         pass
     assert not out.exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
+def test_a_ledger_without_room_ends_the_run_before_the_work(
+    inbox: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out.mkdir()
+    monkeypatch.setattr(ledger._File, "read", lambda _: b"")
+    (out / LEDGER).symlink_to("/dev/full")
+    with pytest.raises(StorageError, match="No space left on device"):
+        night(inbox, out)
+    assert contents(out) == {}
