@@ -70,13 +70,13 @@ def clean(
     is as it was before.
     """
     started = time.monotonic()
-    before = _fingerprint(source)
+    before = files.fingerprint(source)
     media = probe(source, settings.max_side, settings.to)
     removed = given_away(media)  # before the target, which may be the source, is replaced
     first = plan(media, settings, eyes)
     with files.draft_beside(target) as path:
         draft = write(media, first, path, settings, eyes)
-        if _fingerprint(source) != before:
+        if files.fingerprint(source) != before:
             raise InputError(source, "changed while it was read", "run scrub again")
         files.commit(path, target, files.plain_mode() if mode is None else mode, owner)
     return FileReport(
@@ -193,9 +193,3 @@ def _painted(painter: Painter, frame: Frame) -> Frame:
     # Left transparent, the outline of a head would show through its cover.
     alpha = np.where(canvas.visible, frame.alpha, np.uint8(255))
     return replace(frame, rgb=canvas.pixels, alpha=alpha)
-
-
-def _fingerprint(path: Path) -> tuple[int, int, int]:
-    """Changes when somebody writes to the file while it is read."""
-    found = files.check_input(path)
-    return found.st_ino, found.st_size, found.st_mtime_ns

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from scrub.batch import UNREAD_SUFFIXES
+from scrub.find import UNREAD_SUFFIXES
 from scrub.formats import FORMATS
 from tests.conftest import Command
 from tests.media import canaries, write
