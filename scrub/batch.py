@@ -13,15 +13,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scrub import files, workers
-from scrub.errors import InputError, ScrubError, TargetError, UsageError
-from scrub.formats import FORMATS, format_of
+from scrub.errors import InputError, ScrubError, TargetError, UnsupportedError, UsageError
+from scrub.formats import FORMATS, format_of, target_of
 from scrub.names import stem_for
 from scrub.report import FileReport, RunReport, refusal
-from scrub.settings import NamesRule, Settings
+from scrub.settings import NamesRule, Settings, Target
 from scrub.workers import Job
 
 UNREAD_SUFFIXES = (
-    ".heic .heif .avif .jxl .jp2 .mpo .svg .pdf .psd .dng .nef .cr2 .cr3 .arw .raf .orf .rw2 "
+    ".heics .jxl .j2k .j2c .jpx .jpf .mpo .svg .pdf .psd "
+    ".dng .nef .cr2 .cr3 .arw .raf .orf .rw2 "
     ".mp4 .mov .m4v .3gp .mkv .webm .avi .mts .wmv .mpg .mpeg"
 )
 READ_SUFFIXES = (suffix for form in FORMATS.values() for suffix in form.suffixes)
@@ -63,8 +64,11 @@ def outline(
     out: Path | None,
     names: NamesRule = "auto",
     overwrite: bool = False,
+    to: Target = "same",
 ) -> Outline:
     """Plan every target before anything is written; ``out`` is None for cleaning in place.
+
+    A file whose kind ``to`` changes is not replaced in place: its name would be wrong.
 
     Raises UsageError where there is nothing to clean.
     """
@@ -79,7 +83,8 @@ def outline(
                 settled.append(FileReport(one.source, "unchanged", reason=NOT_A_PICTURE))
                 continue
             mode = stat.S_IMODE(status.st_mode)
-            found.append(replace(one, suffix=_suffix(one.source), mode=mode))
+            suffix = _suffix(one.source, to, out is None)
+            found.append(replace(one, suffix=suffix, mode=mode))
         except ScrubError as error:
             settled.append(refusal(one.source, error))
     settled += [_closed_folder(error) for error in closed]
@@ -195,10 +200,15 @@ def _passed_over(path: Path) -> bool:
     return True
 
 
-def _suffix(source: Path) -> str:
-    """The target's suffix: the source's own where it tells the truth about the bytes."""
+def _suffix(source: Path, to: Target, in_place: bool) -> str:
+    """The target's suffix: the source's own where it tells the truth about the written bytes."""
     form = format_of(source)
-    return source.suffix if source.suffix.lower() in form.suffixes else form.suffixes[0]
+    target = target_of(form, to)
+    if in_place and target is not form:
+        raise UnsupportedError(
+            source, f"is {form.kind} and cannot become {target.kind} under its name", "use --out"
+        )
+    return source.suffix if source.suffix.lower() in target.suffixes else target.suffixes[0]
 
 
 def _targets(found: Sequence[Found], out: Path, names: NamesRule) -> list[Job]:

@@ -38,7 +38,7 @@ class Draft:
 def preview(source: Path, settings: Settings, eyes: Eyes | None) -> FileReport:
     """What :func:`clean` would cover and remove; writes nothing."""
     started = time.monotonic()
-    media = probe(source, settings.max_side)
+    media = probe(source, settings.max_side, settings.to)
     return FileReport(
         source,
         "unchanged",
@@ -46,7 +46,7 @@ def preview(source: Path, settings: Settings, eyes: Eyes | None) -> FileReport:
         kind=media.kind,
         plan=plan(media, settings, eyes),
         removed=given_away(media),
-        warnings=() if eyes is None else eyes.warnings,
+        warnings=_warnings(media, settings, eyes),
         seconds=time.monotonic() - started,
     )
 
@@ -61,7 +61,7 @@ def clean(
     """
     started = time.monotonic()
     before = _fingerprint(source)
-    media = probe(source, settings.max_side)
+    media = probe(source, settings.max_side, settings.to)
     removed = given_away(media)  # before the target, which may be the source, is replaced
     first = plan(media, settings, eyes)
     with files.draft_beside(target) as path:
@@ -76,7 +76,7 @@ def clean(
         kind=media.kind,
         plan=draft.plan,
         removed=removed,
-        warnings=() if eyes is None else eyes.warnings,
+        warnings=_warnings(media, settings, eyes),
         evidence=draft.evidence,
         seconds=time.monotonic() - started,
     )
@@ -104,7 +104,7 @@ def write(media: Media, first: Plan, path: Path, settings: Settings, eyes: Eyes 
     second = None if eyes is None else eyes.second
     for count in range(1, ROUNDS + 1):
         painter = Painter(current.regions, settings.style, seed)
-        FORMATS[media.kind].rewrite(media, path, partial(_painted, painter))
+        FORMATS[media.written].rewrite(media, path, partial(_painted, painter))
         finding = verify.examine(media, current, path, second)
         if finding.clean:
             return Draft(current, replace(finding.evidence, rounds=count))
@@ -123,6 +123,14 @@ def given_away(media: Media) -> tuple[str, ...]:
     """In plain words, what the original carries that a clean file may not; the worst first."""
     carried = FORMATS[media.kind].entries(media.path)
     return worst_first(entry.what for entry in metadata.judge(media.kind, carried))
+
+
+def _warnings(media: Media, settings: Settings, eyes: Eyes | None) -> tuple[str, ...]:
+    """What a person should know that has nothing to do with the pixels."""
+    found = () if eyes is None else eyes.warnings
+    if settings.to == "same" and media.written != media.kind:
+        found += (f"became {media.written}: {media.kind} cannot be written here",)
+    return found
 
 
 def _regions(

@@ -10,10 +10,12 @@ from scrub.errors import UsageError
 StyleName = Literal["blur", "pixelate", "solid"]
 PresetName = Literal["fast", "balanced", "thorough"]
 NamesRule = Literal["auto", "keep", "random"]
+Target = Literal["same", "jpeg", "png"]
 
 STYLES: tuple[StyleName, ...] = get_args(StyleName)
 PRESETS: tuple[PresetName, ...] = get_args(PresetName)
 NAMES: tuple[NamesRule, ...] = get_args(NamesRule)
+TARGETS: tuple[Target, ...] = get_args(Target)
 
 LARGEST_MARGIN = 2.0
 SMALLEST_SIDE = 16
@@ -29,6 +31,7 @@ class Settings:
     ``names``          what becomes of file names that carry a date or a counter
     ``metadata_only``  leave faces as they are and rebuild the file without metadata
     ``max_side``       shrink so that the long side has at most so many pixels; None: keep
+    ``to``             what pictures are written as
     """
 
     style: StyleName = "blur"
@@ -37,6 +40,7 @@ class Settings:
     names: NamesRule = "auto"
     metadata_only: bool = False
     max_side: int | None = None
+    to: Target = "same"
 
     def __post_init__(self) -> None:
         """Raise UsageError for a value that is out of range."""
@@ -44,6 +48,7 @@ class Settings:
             ("--style", self.style, STYLES),
             ("--preset", self.preset, PRESETS),
             ("--names", self.names, NAMES),
+            ("--to", self.to, TARGETS),
         ):
             if value not in known:
                 raise UsageError(

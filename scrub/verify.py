@@ -224,9 +224,9 @@ def _structure(grey: NDArray[Any]) -> NDArray[np.float64]:
 def _reopened(media: Media, draft: Path) -> Media:
     try:
         form = format_of(draft)
-        if form.kind != media.kind:
+        if form.kind != media.written:
             raise VerificationError(
-                media.path, f"the written file is {form.kind} and not {media.kind}", REMEDY
+                media.path, f"the written file is {form.kind} and not {media.written}", REMEDY
             )
         return form.probe(draft)
     except InputError as error:

@@ -10,7 +10,17 @@ from pathlib import Path
 import click
 
 from scrub.cli.options import DEFAULTS, INCOMPLETE, PATH
-from scrub.settings import NAMES, PRESETS, STYLES, NamesRule, PresetName, Settings, StyleName
+from scrub.settings import (
+    NAMES,
+    PRESETS,
+    STYLES,
+    TARGETS,
+    NamesRule,
+    PresetName,
+    Settings,
+    StyleName,
+    Target,
+)
 
 
 @click.command()
@@ -52,6 +62,13 @@ from scrub.settings import NAMES, PRESETS, STYLES, NamesRule, PresetName, Settin
 @click.option("--metadata-only", is_flag=True, help="Leave faces visible, clean the rest.")
 @click.option("--max-side", metavar="PX", type=int, help="Shrink longer pictures to this side.")
 @click.option(
+    "--to",
+    type=click.Choice(TARGETS),
+    default=DEFAULTS.to,
+    show_default=True,
+    help="Write pictures as JPEG or PNG, or as what they are.",
+)
+@click.option(
     "-j",
     "--jobs",
     metavar="N",
@@ -78,6 +95,7 @@ def clean(
     names: NamesRule,
     metadata_only: bool,
     max_side: int | None,
+    to: Target,
     jobs: int | None,
     report: Path | None,
     overwrite: bool,
@@ -117,8 +135,8 @@ def clean(
                 "needs one place for the results",
                 "use either --out DIR for copies or --in-place to replace the originals",
             )
-        settings = Settings(style, preset, margin, names, metadata_only, max_side)
-        plan = batch.outline(inputs, out, names, overwrite)
+        settings = Settings(style, preset, margin, names, metadata_only, max_side, to)
+        plan = batch.outline(inputs, out, names, overwrite, to)
         if report is not None:
             batch.check_report_path(report, plan, overwrite)
         files: list[FileReport] = []

@@ -6,14 +6,26 @@ tests; the command line, the documentation and the conformance suite follow the 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from scrub.errors import DamagedError, InputError, UnsupportedError
 from scrub.formats.media import Form, Format, Frame, Media, Paint
 from scrub.formats.sniff import HEAD, kind_of
-from scrub.formats.still import STILLS
+from scrub.formats.still import ROWS, STILLS
+from scrub.formats.strangers import remedy
 
-__all__ = ["FORMATS", "Form", "Format", "Frame", "Media", "Paint", "format_of", "probe"]
+__all__ = [
+    "FORMATS",
+    "Form",
+    "Format",
+    "Frame",
+    "Media",
+    "Paint",
+    "format_of",
+    "probe",
+    "target_of",
+]
 
 FORMATS: dict[str, Format] = {still.kind: still for still in STILLS}
 """Kind -> how to read and write it."""
@@ -38,14 +50,32 @@ def format_of(path: Path) -> Format:
         return FORMATS[kind]
     names = ", ".join(FORMATS)
     if kind is None:
-        raise UnsupportedError(
-            path, "is not a picture that scrub knows", f"convert it to one of {names} first"
-        )
-    raise UnsupportedError(
-        path, f"is {kind}, which scrub does not clean", f"convert it to one of {names} first"
-    )
+        raise UnsupportedError(path, "is not a picture that scrub knows", remedy(kind, names))
+    raise UnsupportedError(path, f"is {kind}, which scrub does not clean", remedy(kind, names))
 
 
-def probe(path: Path, max_side: int | None = None) -> Media:
-    """Recognise the file and read its header; raises what :func:`format_of` raises and more."""
-    return format_of(path).probe(path, max_side)
+def target_of(form: Format, to: str) -> Format:
+    """What a file of ``form`` is written as.
+
+    Stills become ``to``, or stay the "same"; what cannot be written here becomes JPEG.
+    """
+    if form.kind not in ROWS:
+        return form
+    row = ROWS[form.kind if to == "same" else to]
+    return row if row.writable else ROWS["jpeg"]
+
+
+def probe(path: Path, max_side: int | None = None, to: str = "same") -> Media:
+    """Recognise the file and read its header; raises what :func:`format_of` raises and more.
+
+    Raises UnsupportedError where the kind it is to be written as cannot hold all of it.
+    """
+    form = format_of(path)
+    media = form.probe(path, max_side)
+    target = target_of(form, to)
+    if target is form:
+        return media
+    if media.frames > 1 and ROWS[target.kind].several != media.form:
+        problem = f"holds {media.frames} pictures, which {target.kind} cannot hold"
+        raise UnsupportedError(path, problem, "use --to same")
+    return replace(media, target=target.kind)

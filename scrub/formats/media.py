@@ -25,8 +25,9 @@ class Media:
     are those of the first frame as stored, upright, in pixels; ``frames`` is 0 for a video,
     whose frames are only known when they have been read; ``loop`` is how often an animation
     plays, 0 for ever, None once; ``max_side`` bounds the long side that frames are shrunk to;
-    ``lossless`` says that pixels were stored exactly; ``sound`` is what becomes of a video's;
-    ``beside`` names, in plain words, streams that are left out.
+    ``lossless`` says that pixels were stored exactly; ``target`` is the kind of the file that is
+    to be made of it, None for its own; ``sound`` is what becomes of a video's; ``beside`` names,
+    in plain words, the streams that are left out.
     """
 
     path: Path
@@ -38,8 +39,14 @@ class Media:
     loop: int | None = None
     max_side: int | None = None
     lossless: bool = True
+    target: str | None = None
     sound: Sound = "drop"
     beside: tuple[str, ...] = ()
+
+    @property
+    def written(self) -> str:
+        """The kind of the file that is made of it."""
+        return self.target or self.kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,5 +96,8 @@ class Format(Protocol):
         ...
 
     def rewrite(self, media: Media, target: Path, paint: Paint) -> None:
-        """Build a new file at ``target`` from nothing but painted frames."""
+        """Build a new file of this kind at ``target`` from nothing but painted frames.
+
+        ``media`` may be of another kind: the one that its ``target`` names writes it.
+        """
         ...

@@ -50,6 +50,9 @@ BAND = 256
 """Rows that are copied at a time."""
 
 FEWER_BITS = "more than 8 bits a channel became 8"
+NOTES = "scrub notes"
+"""Where a plugin leaves in a picture's info what else it could not keep."""
+
 PROFILE_IGNORED = "the colour profile could not be used; colours were taken for sRGB"
 
 
@@ -74,7 +77,7 @@ def decode(image: Image.Image, max_side: int | None) -> Pixels:
     plain = _plain(image, stored)
     upright = _shrunk(plain if turn is None else plain.transpose(turn), max_side)
     alpha = _alpha(upright)
-    warnings = []
+    warnings = list(image.info.get(NOTES, ()))
     if DEEP.match(stored):
         warnings.append(FEWER_BITS)
     color = _opaque(upright)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-HEAD = 64
+HEAD = 512
 """How many bytes :func:`kind_of` needs."""
 
 SIGNATURES: tuple[tuple[bytes, str], ...] = (
@@ -14,20 +14,34 @@ SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"MM\x00*", "tiff"),
     (b"II+\x00", "tiff"),
     (b"MM\x00+", "tiff"),
-    (b"\x00\x00\x00\x0cjP  \r\n\x87\n", "JPEG 2000"),
-    (b"\xff\x4f\xff\x51", "JPEG 2000"),
+    (b"\x00\x00\x00\x0cjP  \r\n\x87\n", "jpeg2000"),
+    (b"\xff\x4f\xff\x51", "jpeg2000"),
     (b"\x00\x00\x00\x0cJXL \r\n\x87\n", "JPEG XL"),
     (b"\xff\x0a", "JPEG XL"),
     (b"\x1aE\xdf\xa3", "Matroska or WebM video"),
     (b"%PDF-", "PDF"),
+    (b"%!PS", "PostScript"),
+    (b"\xc5\xd0\xd3\xc6", "PostScript"),
+    (b"AT&TFORM", "DjVu"),
     (b"8BPS", "Photoshop"),
+    (b"gimp xcf", "GIMP"),
+    (b"v/1\x01", "OpenEXR"),
+    (b"\x00\x00\x01\x00\x01\x00", "icon"),
     (b"IIRO", "camera raw"),
     (b"IIU\x00", "camera raw"),
     (b"FUJIFILMCCD-RAW", "camera raw"),
     (b"FOVb", "camera raw"),
     (b"\x00MRM", "camera raw"),
+    (b"II\x1a\x00\x00\x00HEAPCCDR", "camera raw"),
     (b"ID3", "sound"),
+    (b"\xff\xfb", "sound"),
+    (b"\xff\xf3", "sound"),
+    (b"\xff\xf1", "sound"),
+    (b"\xff\xf9", "sound"),
     (b"fLaC", "sound"),
+    (b"#!AMR", "sound"),
+    (b"caff\x00\x01", "sound"),
+    (b"MThd", "sound"),
     (b"OggS", "sound or Ogg video"),
     (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "Windows Media video"),
     (b"\x00\x00\x01\xba", "MPEG video"),
@@ -38,13 +52,29 @@ SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"\x1f\x8b", "archive"),
     (b"7z\xbc\xaf\x27\x1c", "archive"),
     (b"Rar!\x1a\x07", "archive"),
+    (b"BZh", "archive"),
+    (b"\xfd7zXZ\x00", "archive"),
+    (b"\x28\xb5\x2f\xfd", "archive"),
 )
+
+PLACED: tuple[tuple[int, bytes, str], ...] = (
+    (128, b"DICM", "medical image"),
+    (257, b"ustar", "archive"),
+)
+"""Signatures that are not at the start."""
 
 RIFF = {b"WEBP": "webp", b"AVI ": "AVI video", b"WAVE": "sound"}
 
 # ISO/IEC 14496-12 brands; what is not a picture brand is taken for a video.
-HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
-OTHER_BRANDS = {b"avif": "AVIF", b"avis": "AVIF", b"crx ": "camera raw", b"M4A ": "sound"}
+HEIF_BRANDS = {
+    *(b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"),
+    *(b"mif1", b"mif2", b"msf1"),
+}
+OTHER_BRANDS = {
+    **dict.fromkeys((b"avif", b"avis"), "avif"),
+    **dict.fromkeys((b"M4A ", b"M4B ", b"M4P "), "sound"),
+    b"crx ": "camera raw",
+}
 BOXES = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
 
 BMP_HEADERS = {12, 40, 52, 56, 64, 108, 124}
@@ -66,6 +96,13 @@ def kind_of(head: bytes) -> str | None:
         return _iso_media(head)
     if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in BMP_HEADERS:
         return "bmp"
+    if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith((b"<?xml", b"<!DOCTYPE svg", b"<!--")):
+        return "SVG" if b"<svg" in head or b"DOCTYPE svg" in head else None
+    for at, signature, kind in PLACED:
+        if head.startswith(signature, at):
+            return kind
+    if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
+        return "sound"
     return None
 
 
@@ -74,5 +111,7 @@ def _iso_media(head: bytes) -> str:
         return "QuickTime or MP4 video"
     brand = head[8:12]
     if brand in HEIF_BRANDS:
-        return "AVIF" if b"avif" in head else "HEIC"
+        # The list of compatible brands ends with the box.
+        brands = head[8 : int.from_bytes(head[:4], "big")]
+        return "avif" if b"avif" in brands or b"avis" in brands else "heic"
     return OTHER_BRANDS.get(brand, "QuickTime or MP4 video")

@@ -1,0 +1,58 @@
+"""Takes out what Pillow's writers put into a new file beside the picture: their name, the time."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator, Mapping
+
+COMMENT = 0x64
+TILE = 0x90
+"""Markers of a JPEG 2000 codestream (ISO/IEC 15444-1, table A.2)."""
+
+DATED = {b"mvhd", b"tkhd", b"mdhd"}
+NESTED = {b"moov", b"trak", b"mdia"}
+"""Boxes that carry when they were made, and those in which they are (14496-12, 8.2 to 8.4)."""
+
+
+def without_comment(data: bytes) -> bytes:
+    """The JP2 file without the comment in which OpenJPEG leaves its version.
+
+    Its last box is the codestream, whose lengths all count from their own places.
+    """
+    start = data.index(b"jp2c\xff\x4f")
+    at = start + 6
+    kept = [data[start + 4 : at]]
+    while data[at + 1] != TILE:
+        (length,) = struct.unpack_from(">H", data, at + 2)
+        if data[at + 1] != COMMENT:
+            kept.append(data[at : at + 2 + length])
+        at += 2 + length
+    stream = b"".join(kept) + data[at:]
+    return data[: start - 4] + struct.pack(">I4s", len(stream) + 8, b"jp2c") + stream
+
+
+def without_dates(data: bytes) -> bytes:
+    """The ISO file with all dates of making and changing it zero."""
+    new = bytearray(data)
+    for at in _dated(data, 0, len(data)):
+        wide = data[at] == 1
+        new[at + 4 : at + (20 if wide else 12)] = bytes(16 if wide else 8)
+    return bytes(new)
+
+
+def _dated(data: bytes, at: int, end: int) -> Iterator[int]:
+    """Where the contents of the dated boxes start; all boxes here have sizes of 32 bits."""
+    while at < end:
+        size, kind = struct.unpack_from(">I4s", data, at)
+        if kind in DATED:
+            yield at + 8
+        elif kind in NESTED:
+            yield from _dated(data, at + 8, at + size)
+        at += size
+
+
+FINISH: Mapping[str, Callable[[bytes], bytes]] = {
+    "avif": without_dates,
+    "jpeg2000": without_comment,
+}
+"""Kind -> what is done to the bytes of a file that was just written."""
