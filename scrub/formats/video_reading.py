@@ -18,6 +18,7 @@ import av
 import av.error
 import av.filter
 import av.logging
+import av.stream
 import numpy as np
 
 from scrub.errors import DamagedError, InputError, TooLargeError, UnsupportedError
@@ -85,12 +86,13 @@ class Colors:
 class Picture:
     """What the first frame tells of all: upright size in pixels, pixel aspect ratio, colours.
 
-    ``steps`` are FFmpeg's filters from stored frames to upright RGB; ``colors`` those that a
+    ``start`` is its own time stamp in seconds; ``steps`` are FFmpeg's filters from stored frames to upright RGB; ``colors`` those that a
     copy is written in; ``stored`` is what may not change from frame to frame.
     """
 
     width: int
     height: int
+    start: Fraction
     aspect: Fraction
     colors: Colors
     steps: tuple[tuple[str, str | None], ...]
@@ -210,7 +212,8 @@ def _picture(path: Path, stream: Any, frame: Any, max_side: int | None) -> Pictu
     if even != (width, height):
         steps.append(("pad", f"w={even[0]}:h={even[1]}"))
         steps.append(("fillborders", f"right={even[0] - width}:bottom={even[1] - height}"))
-    return Picture(*even, aspect, colors, tuple(steps), _stored(frame), tuple(warnings))
+    start = (frame.pts or 0) * (frame.time_base or stream.time_base)
+    return Picture(*even, start, aspect, colors, tuple(steps), _stored(frame), tuple(warnings))
 
 
 def _matrix(frame: Any) -> tuple[tuple[int, int, int, int], bool]:
@@ -282,12 +285,13 @@ def _filtered(
         if _stored(frame) != picture.stored:
             raise UnsupportedError(path, "changes its size or colours half-way", RECODE)
         graph.push(frame)
-        yield from _pulled(graph)
+        yield from pulled(graph)
     graph.push(None)
-    yield from _pulled(graph)
+    yield from pulled(graph)
 
 
-def _pulled(graph: Any) -> Iterator[Any]:
+def pulled(graph: Any) -> Iterator[Any]:
+    """What has come out of a graph of filters."""
     with contextlib.suppress(av.error.BlockingIOError, av.error.EOFError):
         while True:
             yield graph.pull()
