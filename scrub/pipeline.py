@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
 from scrub import files, metadata, tracking, verify
+from scrub.detectors import Pixels
+from scrub.detectors.clips import EachFrame, Glimpse
 from scrub.detectors.presets import Eyes
 from scrub.errors import InputError, VerificationError
 from scrub.formats import FORMATS, Frame, Media, probe
 from scrub.metadata.danger import worst_first
+from scrub.overlap import ahead
 from scrub.redaction import Painter
-from scrub.regions import Detection, Region, head
+from scrub.regions import Region, head
 from scrub.report import Evidence, FileReport, Plan
 from scrub.settings import Settings
+from scrub.tracking import Sight
 
 ROUNDS = 4
 """A file is written at most so often: once, and three times more for faces found late."""
@@ -38,7 +43,7 @@ class Draft:
 def preview(source: Path, settings: Settings, eyes: Eyes | None) -> FileReport:
     """What :func:`clean` would cover and remove; writes nothing."""
     started = time.monotonic()
-    media = probe(source, settings.max_side, settings.to)
+    media = _probed(source, settings)
     return FileReport(
         source,
         "unchanged",
@@ -61,7 +66,7 @@ def clean(
     """
     started = time.monotonic()
     before = _fingerprint(source)
-    media = probe(source, settings.max_side, settings.to)
+    media = _probed(source, settings)
     removed = given_away(media)  # before the target, which may be the source, is replaced
     first = plan(media, settings, eyes)
     with files.draft_beside(target) as path:
@@ -83,13 +88,23 @@ def clean(
 
 
 def plan(media: Media, settings: Settings, eyes: Eyes | None) -> Plan:
-    """Decode the clip once and decide what to cover in each frame."""
-    found = []
+    """Decode the clip once and decide what to cover in each frame; only boxes are kept."""
     warnings: dict[str, None] = {}
-    for frame in FORMATS[media.kind].frames(media):
-        found.append([] if eyes is None else eyes.first.detect(frame.rgb))
-        warnings |= dict.fromkeys(frame.warnings)
-    return Plan(_regions(media, found, settings.margin), tuple(warnings))
+
+    def frames() -> Iterator[tuple[Pixels, float]]:
+        time = 0.0
+        for frame in FORMATS[media.kind].frames(media):
+            warnings.update(dict.fromkeys(frame.warnings))
+            yield frame.rgb, frame.time or time
+            time += frame.duration
+
+    if eyes is None:
+        sights = [Sight(time) for _, time in frames()]
+    else:
+        watcher = eyes.watcher if media.form == "video" and eyes.watcher else EachFrame(eyes.first)
+        seen = watcher.watch(ahead(frames()) if media.form == "video" else frames())
+        sights = [_sight(glimpse, settings.margin) for glimpse in seen]
+    return Plan(_regions(media, sights), tuple(warnings))
 
 
 def write(media: Media, first: Plan, path: Path, settings: Settings, eyes: Eyes | None) -> Draft:
@@ -110,7 +125,8 @@ def write(media: Media, first: Plan, path: Path, settings: Settings, eyes: Eyes 
             return Draft(current, replace(finding.evidence, rounds=count))
         if finding.showing:
             seed = os.urandom(32)
-        late = _regions(media, finding.left, settings.margin)
+        glimpses = map(Glimpse, finding.times, finding.left)
+        late = _regions(media, [_sight(one, settings.margin) for one in glimpses])
         current = replace(current, regions=_merged(current.regions, late))
     raise VerificationError(
         media.path,
@@ -122,7 +138,12 @@ def write(media: Media, first: Plan, path: Path, settings: Settings, eyes: Eyes 
 def given_away(media: Media) -> tuple[str, ...]:
     """In plain words, what the original carries that a clean file may not; the worst first."""
     carried = FORMATS[media.kind].entries(media.path)
-    return worst_first(entry.what for entry in metadata.judge(media.kind, carried))
+    named = (entry.what for entry in metadata.judge(media.kind, carried))
+    return worst_first(chain(media.beside, named))
+
+
+def _probed(source: Path, settings: Settings) -> Media:
+    return replace(probe(source, settings.max_side, settings.to), sound=settings.audio)
 
 
 def _warnings(media: Media, settings: Settings, eyes: Eyes | None) -> tuple[str, ...]:
@@ -133,11 +154,19 @@ def _warnings(media: Media, settings: Settings, eyes: Eyes | None) -> tuple[str,
     return found
 
 
-def _regions(
-    media: Media, found: Sequence[Sequence[Detection]], margin: float
-) -> tuple[Region, ...]:
-    heads = [[head(one.box, margin) for one in frame] for frame in found]
-    return tracking.link(heads) if media.form == "animation" else tracking.separate(heads)
+def _sight(glimpse: Glimpse, margin: float) -> Sight:
+    """The heads of the faces that were seen in a frame."""
+    found, faint = (
+        tuple(replace(one, box=head(one.box, margin)) for one in finds)
+        for finds in (glimpse.found, glimpse.faint)
+    )
+    return Sight(glimpse.time, found, faint, glimpse.cut)
+
+
+def _regions(media: Media, sights: Sequence[Sight]) -> tuple[Region, ...]:
+    if media.form in ("animation", "video"):
+        return tracking.link(sights, media.width, media.height)
+    return tracking.separate(sights)
 
 
 def _merged(regions: tuple[Region, ...], late: Iterable[Region]) -> tuple[Region, ...]:

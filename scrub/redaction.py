@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scrub.regions import Box, Region
+from scrub.regions import Box, Region, Timeline
 
 T = TypeVar("T", bound=np.generic)
 
@@ -153,7 +153,7 @@ class Painter:
 
     def __init__(self, regions: Iterable[Region], style: str, seed: bytes) -> None:
         """``seed`` is the clip's entropy, 32 bytes from the operating system."""
-        self._regions = tuple(regions)
+        self._regions = Timeline(regions)
         self._style, self._rounded = STYLES[style]
         self._seed = seed
         self._colors: dict[int, NDArray[np.uint8]] = {}
@@ -164,9 +164,9 @@ class Painter:
         result = rgb.copy()
         visible = np.ones((height, width), np.bool_)
         patches = []
-        for region in self._regions:
+        for region in self._regions.at(index):
             box = region.box.clip(width, height)
-            if not region.covers_frame(index) or not box.area:
+            if not box.area:
                 continue
             mask = mask_of(region.box, box, self._rounded)
             _part(visible, box)[mask] = False

@@ -7,8 +7,10 @@ carries, compares each region's pixels with the original's, and looks for faces 
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +21,36 @@ from numpy.typing import NDArray
 from scrub import metadata
 from scrub.detectors import Detector
 from scrub.errors import InputError, VerificationError
-from scrub.formats import FORMATS, Frame, Media, format_of
-from scrub.regions import Box, Detection, Region, covered_share
+from scrub.formats import FORMATS, Frame, Media, format_of, sound_length
+from scrub.overlap import ahead, mapped
+from scrub.regions import Box, Detection, Region, Timeline, covered_share
 from scrub.report import Evidence, Plan
 
 REMEDY = "nothing was written; please report this picture's kind and your version of scrub"
 
 SURVIVES = 0.5
 """Correlation of fine structure from which a region still shows what was there."""
+
+SURVIVES_OFTEN = 0.75
+"""The same in a video: of its thousands of comparisons, some pass the other by chance."""
+
+COMPARED = 5
+"""In a video, regions are compared in the first of their frames and in every so many."""
+
+LOOKED = 25
+"""In a video, faces are looked for again in every so many frames, and where tracks begin or end;"""
+
+APART = 8
+"""... in these only where they are so many frames apart: a crowd's tracks end all the time."""
+
+OUT_OF_STEP = 0.3
+"""Seconds by which a copy's sound may be longer or shorter: its encoder works in blocks."""
+
+ROUNDED = 1.0
+"""Milliseconds to which WebM rounds the time of a frame."""
+
+THREADS = min(4, os.cpu_count() or 1)
+"""Frames of a video that are judged at once."""
 
 CHANCE = 7.0
 """Noise of N pixels, smooth over two of them, correlates by up to this over the root of N."""
@@ -77,14 +101,15 @@ HIDDEN = 0.7
 class Finding:
     """Evidence that all is in order, but for what is still to be seen.
 
-    ``left`` holds the uncovered finds of each frame of the original; ``showing`` the regions
-    that resemble what they hide. In a small region a random cover does so by chance now and
+    ``left`` holds the uncovered finds of each frame of the original, and ``times`` when it is
+    shown in milliseconds; ``showing`` the regions that resemble what they hide. In a small region a random cover does so by chance now and
     then (one in a thousand, measured), so it takes a second painting to tell.
     """
 
     evidence: Evidence
     left: tuple[tuple[Detection, ...], ...]
     showing: tuple[Region, ...]
+    times: tuple[float, ...] = ()
 
     @property
     def clean(self) -> bool:
@@ -105,33 +130,106 @@ def examine(media: Media, plan: Plan, draft: Path, detector: Detector | None) ->
     if forbidden:
         names = ", ".join(sorted({f"{entry.what} ({entry.place})" for entry in forbidden}))
         raise VerificationError(media.path, f"the written file carries {names}", REMEDY)
-    left = []
-    showing = []
-    worst = 0.0
-    compared = 0
-    for original, shown in _paired(media, copy):
-        regions = [region for region in plan.regions if region.covers_frame(original.index)]
-        for region in regions:
-            structure = surviving(original.rgb, shown.rgb, region.box)
-            worst = max(worst, structure)
-            compared += 1
-            if structure >= SURVIVES:
-                showing.append(region)
-        covers = [region.box for region in regions]
-        if changed(original, shown, covers) > CHANGED:
-            problem = "the written file differs from the original where nothing is covered"
-            raise VerificationError(media.path, problem, REMEDY)
-        found = [] if detector is None else detector.detect(shown.rgb)
-        left.append(tuple(one for one in found if covered_share(one.box, covers) < HIDDEN))
+    _check_sound(media, copy)
+    judge = _Judge(media, plan, detector)
+    pairs = _paired(media, copy)
+    # Of large stills and pages there is never more than one in memory.
+    verdicts = mapped(judge.of, pairs, THREADS) if media.form == "video" else map(judge.of, pairs)
+    times, left, showing, structures = [], [], [], [0.0]
+    for verdict in verdicts:
+        times.append(verdict.time)
+        left.append(verdict.left)
+        showing += verdict.showing
+        structures += verdict.structures
     evidence = Evidence(
-        frames=copy.frames,
+        frames=copy.frames or len(times),
         entries=len(entries),
-        regions=compared,
-        structure=worst,
+        regions=len(structures) - 1,
+        structure=max(structures),
         looked=detector is not None,
         rounds=1,
     )
-    return Finding(evidence, tuple(left), tuple(showing))
+    return Finding(evidence, tuple(left), tuple(showing), tuple(times))
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """On one frame: how much of each compared region survives, and which show too much of it."""
+
+    time: float
+    structures: tuple[float, ...]
+    showing: tuple[Region, ...]
+    left: tuple[Detection, ...]
+
+
+class _Judge:
+    """Compares one frame with its original; in a video, regions and faces in some frames only."""
+
+    def __init__(self, media: Media, plan: Plan, detector: Detector | None) -> None:
+        self._media = media
+        self._covers = Timeline(plan.regions)
+        self._detector = detector
+        self._video = media.form == "video"
+        self._edges = _thinned(plan.regions) if self._video else frozenset()
+
+    def of(self, pair: tuple[Frame, Frame]) -> _Verdict:
+        """Raises VerificationError where something else is shown beside the covers."""
+        original, shown = pair
+        regions = self._covers.at(original.index)
+        covers = [region.box for region in regions]
+        if changed(original, shown, covers) > CHANGED:
+            problem = "the written file differs from the original where nothing is covered"
+            raise VerificationError(self._media.path, problem, REMEDY)
+        compared = [region for region in regions if self._compared(region, original.index)]
+        structures = tuple(surviving(original.rgb, shown.rgb, region.box) for region in compared)
+        limit = SURVIVES_OFTEN if self._video else SURVIVES
+        showing = tuple(
+            region
+            for region, structure in zip(compared, structures, strict=True)
+            if structure >= limit
+        )
+        found: list[Detection] = []
+        if self._detector is not None and self._looked_at(original.index):
+            found = self._detector.detect(shown.rgb)
+        left = tuple(one for one in found if covered_share(one.box, covers) < HIDDEN)
+        return _Verdict(original.time, structures, showing, left)
+
+    def _compared(self, region: Region, index: int) -> bool:
+        return not self._video or index == region.first_frame or index % COMPARED == 0
+
+    def _looked_at(self, index: int) -> bool:
+        return not self._video or index % LOOKED == 0 or index in self._edges
+
+
+def _thinned(regions: Iterable[Region]) -> frozenset[int]:
+    """Frames beside those in which a track begins or ends, but not all of a crowd's."""
+    spans: dict[int, tuple[int, int]] = {}
+    for region in regions:
+        first, last = spans.get(region.track, (region.first_frame, region.last_frame))
+        spans[region.track] = min(first, region.first_frame), max(last, region.last_frame)
+    kept = [-APART]
+    for index in sorted(at for first, last in spans.values() for at in (first - 1, last + 1)):
+        if index - kept[-1] >= APART:
+            kept.append(index)
+    return frozenset(kept)
+
+
+def _check_sound(media: Media, copy: Media) -> None:
+    """Raise VerificationError where the copy has sound that it should not, or too little."""
+    if media.form != "video":
+        return
+    try:
+        wanted = None if media.sound == "drop" else sound_length(media.path, media.kind)
+        written = sound_length(copy.path, copy.kind)
+    except InputError as error:
+        problem = f"has sound that cannot be read to its end: {error.problem}"
+        raise VerificationError(media.path, problem, "use --audio drop") from error
+    if (wanted is None) != (written is None):
+        problem = "the written file has sound where none was asked for, or none"
+        raise VerificationError(media.path, problem, REMEDY)
+    if wanted is not None and written is not None and abs(wanted - written) > OUT_OF_STEP:
+        problem = f"the written sound lasts {written:.2f} s and not {wanted:.2f} s"
+        raise VerificationError(media.path, problem, "use --audio drop")
 
 
 def surviving(original: NDArray[np.uint8], copy: NDArray[np.uint8], box: Box) -> float:
@@ -241,7 +339,8 @@ def _paired(media: Media, copy: Media) -> Iterator[tuple[Frame, Frame]]:
     Encoders join equal frames of an animation, so that these are matched by time and not by
     number. Raises VerificationError where sizes or lengths differ.
     """
-    pairs = _by_time(media, copy) if media.form == "animation" else _by_number(media, copy)
+    ways = {"animation": _by_time, "video": _in_step}
+    pairs = ways.get(media.form, _by_number)(media, copy)
     for original, shown in pairs:
         if original.rgb.shape != shown.rgb.shape:
             raise VerificationError(media.path, "the written file has another size", REMEDY)
@@ -256,6 +355,18 @@ def _by_number(media: Media, copy: Media) -> Iterator[tuple[Frame, Frame]]:
             media.path, f"the written file has {copy.frames} frames of {media.frames}", REMEDY
         )
     yield from zip(_decoded(media, media), _decoded(media, copy), strict=True)
+
+
+def _in_step(media: Media, copy: Media) -> Iterator[tuple[Frame, Frame]]:
+    """The frames of two videos, which nobody has counted before."""
+    both = zip_longest(ahead(_decoded(media, media)), ahead(_decoded(media, copy)))
+    for original, shown in both:
+        if original is None or shown is None:
+            problem = f"the written file has {'fewer' if shown is None else 'more'} frames"
+            raise VerificationError(media.path, problem, REMEDY)
+        if abs(original.time - shown.time) > ROUNDED:
+            raise VerificationError(media.path, "the written file is out of step", REMEDY)
+        yield original, shown
 
 
 def _by_time(media: Media, copy: Media) -> Iterator[tuple[Frame, Frame]]:

@@ -20,6 +20,7 @@ PACKAGE = Path(scrub.__file__).parent
 LAYERS: dict[str, set[str]] = {
     "errors": set(),
     "regions": set(),
+    "overlap": set(),
     "__init__": set(),
     "settings": {"errors"},
     "files": {"errors"},
@@ -29,9 +30,9 @@ LAYERS: dict[str, set[str]] = {
     "tracking": {"regions"},
     "redaction": {"regions"},
     "report": {"regions", "errors"},
-    "detectors": {"regions", "errors", "models"},
-    "formats": {"metadata", "errors"},
-    "verify": {"formats", "metadata", "detectors", "regions", "report", "errors"},
+    "detectors": {"overlap", "regions", "errors", "models"},
+    "formats": {"metadata", "overlap", "errors"},
+    "verify": {"formats", "overlap", "metadata", "detectors", "regions", "report", "errors"},
     "pipeline": {
         "verify",
         "formats",
@@ -39,6 +40,7 @@ LAYERS: dict[str, set[str]] = {
         "detectors",
         "redaction",
         "tracking",
+        "overlap",
         "regions",
         "files",
         "report",
@@ -52,7 +54,7 @@ LAYERS: dict[str, set[str]] = {
 }
 """Each module or package of scrub, and which others it may import."""
 
-DOORS = {"detectors.presets", "metadata.danger"}
+DOORS = {"detectors.clips", "detectors.presets", "metadata.danger"}
 """Modules inside a package that others may import; of all packages they may import the face."""
 
 NETWORK = {
@@ -72,7 +74,7 @@ NETWORK = {
     "webbrowser",
     "xmlrpc",
 }
-HEAVY = {"cv2", "mediapipe", "onnxruntime", "PIL"}
+HEAVY = {"av", "cv2", "mediapipe", "onnxruntime", "PIL"}
 VAGUE = {"base", "common", "core", "helper", "helpers", "manager", "misc", "tools", "util", "utils"}
 MOST_LINES = 400
 

@@ -13,11 +13,13 @@ from scrub.cli.options import DEFAULTS, INCOMPLETE, PATH
 from scrub.settings import (
     NAMES,
     PRESETS,
+    SOUNDS,
     STYLES,
     TARGETS,
     NamesRule,
     PresetName,
     Settings,
+    Sound,
     StyleName,
     Target,
 )
@@ -66,7 +68,15 @@ from scrub.settings import (
     type=click.Choice(TARGETS),
     default=DEFAULTS.to,
     show_default=True,
-    help="Write pictures as JPEG or PNG, or as what they are.",
+    help="Write pictures as JPEG or PNG, videos as MP4 or WebM, or all as what they are.",
+)
+@click.option(
+    "--audio",
+    type=click.Choice(SOUNDS),
+    default=DEFAULTS.audio,
+    show_default=True,
+    help="A video's sound. A voice identifies: drop it, or keep it; mask lowers voices, "
+    "which is weak and stops nobody who tries.",
 )
 @click.option(
     "-j",
@@ -96,6 +106,7 @@ def clean(
     metadata_only: bool,
     max_side: int | None,
     to: Target,
+    audio: Sound,
     jobs: int | None,
     report: Path | None,
     overwrite: bool,
@@ -135,7 +146,7 @@ def clean(
                 "needs one place for the results",
                 "use either --out DIR for copies or --in-place to replace the originals",
             )
-        settings = Settings(style, preset, margin, names, metadata_only, max_side, to)
+        settings = Settings(style, preset, margin, names, metadata_only, max_side, to, audio)
         plan = batch.outline(inputs, out, names, overwrite, to)
         if report is not None:
             batch.check_report_path(report, plan, overwrite)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 
 from scrub.detectors import Detector, Look, load
+from scrub.detectors.clips import PACES, Paced, Watcher
 from scrub.detectors.ensemble import Ensemble
 
 ALONE = "MediaPipe is not available on this system: CenterFace looked alone"
@@ -44,12 +46,13 @@ not asked twice."""
 class Eyes:
     """What looks for faces: ``first`` to plan, ``second`` at the written file.
 
-    ``warnings`` say what is missing here; they go into every report.
+    ``watcher`` looks at videos first; None has ``first`` look at each frame. ``warnings`` say what is missing here; they go into every report.
     """
 
     first: Detector
     second: Detector
     warnings: tuple[str, ...] = ()
+    watcher: Watcher | None = None
 
 
 def eyes(preset: str, threads: int = 0) -> Eyes:
@@ -61,6 +64,9 @@ def eyes(preset: str, threads: int = 0) -> Eyes:
         _ensemble(PRESETS[preset], threads),
         _ensemble(SECOND, threads),
         () if _mediapipe() else (ALONE,),
+        Paced(
+            PACES[preset], threads, partial(load, "blazeface", tiles=1) if _mediapipe() else None
+        ),
     )
 
 

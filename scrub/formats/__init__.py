@@ -52,7 +52,9 @@ def format_of(path: Path) -> Format:
         return FORMATS[kind]
     names = ", ".join(FORMATS)
     if kind is None:
-        raise UnsupportedError(path, "is not a picture or video that scrub knows", remedy(kind, names))
+        raise UnsupportedError(
+            path, "is not a picture or video that scrub knows", remedy(kind, names)
+        )
     raise UnsupportedError(path, f"is {kind}, which scrub does not clean", remedy(kind, names))
 
 

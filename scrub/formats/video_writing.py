@@ -154,7 +154,9 @@ def _written(media: Media, target: Path, coding: Coding) -> Iterator[Any]:
         raise TargetError(target.parent, problem, "look whether its disk is full") from error
     except (av.error.FFmpegError, ValueError) as error:
         problem = f"cannot be written as {media.written} ({error})"
-        raise UnsupportedError(media.path, problem, "convert it with another program first") from error
+        raise UnsupportedError(
+            media.path, problem, "convert it with another program first"
+        ) from error
 
 
 def _without_user_data(path: Path) -> None:
