@@ -102,8 +102,9 @@ class Finding:
     """Evidence that all is in order, but for what is still to be seen.
 
     ``left`` holds the uncovered finds of each frame of the original, and ``times`` when it is
-    shown in milliseconds; ``showing`` the regions that resemble what they hide. In a small region a random cover does so by chance now and
-    then (one in a thousand, measured), so it takes a second painting to tell.
+    shown in milliseconds; ``showing`` the regions that resemble what they hide. In a small
+    region a random cover does so by chance now and then (one in a thousand, measured), so it
+    takes a second painting to tell.
     """
 
     evidence: Evidence

@@ -38,8 +38,8 @@ MOST_PARTS = 15
 KNOWN = 0.4
 """Intersection over union from which two finds in neighbouring frames need one part only."""
 
-FINEST = 2.0
-"""A part is not enlarged by more."""
+FINEST = 1.25
+"""A part is not enlarged by more: a pattern that is enlarged looks like anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ class Pace:
     """How thoroughly a clip is looked at.
 
     ``every`` is the time from one whole look to the next in milliseconds; ``looks`` are taken
-    in turn, their sides at most; ``certain`` is the score from which a find is covered, half of
-    it from which it counts beside others.
+    in turn, their sides at most; ``certain`` is the score from which a find is covered, and half
+    of it that from which it counts beside others.
     """
 
     every: float
@@ -57,10 +57,10 @@ class Pace:
 
 
 PACES = {
-    "fast": Pace(280.0, (Look(768), Look(640, mirrored=True)), 0.22),
-    "balanced": Pace(190.0, (Look(1088), Look(832, mirrored=True)), 0.2),
+    "fast": Pace(280.0, (Look(768), Look(640, mirrored=True)), 0.3),
+    "balanced": Pace(190.0, (Look(1088), Look(832, mirrored=True)), 0.3),
     "thorough": Pace(
-        75.0, (Look(1440), Look(1088, mirrored=True), Look(1920), Look(832, mirrored=True)), 0.2
+        75.0, (Look(1440), Look(1088, mirrored=True), Look(1920), Look(832, mirrored=True)), 0.28
     ),
 }
 

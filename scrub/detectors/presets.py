@@ -46,7 +46,8 @@ not asked twice."""
 class Eyes:
     """What looks for faces: ``first`` to plan, ``second`` at the written file.
 
-    ``watcher`` looks at videos first; None has ``first`` look at each frame. ``warnings`` say what is missing here; they go into every report.
+    ``watcher`` looks at videos; None has ``first`` look at each frame. ``warnings`` say what is
+    missing here; they go into every report.
     """
 
     first: Detector
@@ -60,13 +61,12 @@ def eyes(preset: str, threads: int = 0) -> Eyes:
 
     Raises ModelError where weights are missing or changed.
     """
+    beside = partial(load, "blazeface", tiles=1) if _mediapipe() else None
     return Eyes(
         _ensemble(PRESETS[preset], threads),
         _ensemble(SECOND, threads),
         () if _mediapipe() else (ALONE,),
-        Paced(
-            PACES[preset], threads, partial(load, "blazeface", tiles=1) if _mediapipe() else None
-        ),
+        Paced(PACES[preset], threads, beside),
     )
 
 

@@ -7,7 +7,7 @@ fills gaps, so that it stays as long as the pictures and in step with them.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -35,8 +35,8 @@ all of them with one number."""
 class Track:
     """The sound of a clip, encoded little by little; of one without sound, nothing."""
 
-    def __init__(self, packets: Iterator[Any] = iter(())) -> None:
-        self._packets = packets
+    def __init__(self, packets: Iterable[Any] = ()) -> None:
+        self._packets = iter(packets)
         self._next: list[Any] = []
 
     def until(self, time: float) -> list[Any]:

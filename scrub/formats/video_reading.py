@@ -86,8 +86,9 @@ class Colors:
 class Picture:
     """What the first frame tells of all: upright size in pixels, pixel aspect ratio, colours.
 
-    ``start`` is its own time stamp in seconds; ``steps`` are FFmpeg's filters from stored frames to upright RGB; ``colors`` those that a
-    copy is written in; ``stored`` is what may not change from frame to frame.
+    ``start`` is its own time stamp in seconds; ``steps`` are FFmpeg's filters from stored frames
+    to upright RGB; ``colors`` those that a copy is written in; ``stored`` is what may not change
+    from frame to frame.
     """
 
     width: int
