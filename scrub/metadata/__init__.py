@@ -14,7 +14,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 
-from scrub.metadata import bmp, gif, jpeg, png, tiff, webp
+from scrub.metadata import (
+    avi,
+    bmp,
+    gif,
+    heif,
+    jpeg,
+    jpeg2000,
+    jxl,
+    matroska,
+    mp4,
+    png,
+    tiff,
+    webp,
+)
 from scrub.metadata.allowed import judge
 from scrub.metadata.entry import Entry
 
@@ -27,6 +40,13 @@ READERS: Mapping[str, Callable[[bytes], Iterator[Entry]]] = {
     "bmp": bmp.read,
     "tiff": tiff.read,
     "gif": gif.read,
+    "heic": heif.read,
+    "avif": heif.read,
+    "jpeg2000": jpeg2000.read,
+    "jxl": jxl.read,
+    "mp4": mp4.read,
+    "webm": matroska.read,
+    "avi": avi.read,
 }
 MOST_ENTRIES = 100_000
 

@@ -8,25 +8,14 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
+from scrub.metadata.allowed_boxes import AVIF, HEIC, MP4
+from scrub.metadata.allowed_jpeg2000 import JPEG2000, JXL
+from scrub.metadata.allowed_matroska import WEBM
 from scrub.metadata.entry import Entry
+from scrub.metadata.rules import Test, always, equals, never
 from scrub.metadata.tables import huffman_ids, quantisation_ids, scan
-
-Test = Callable[[Entry], bool]
-
-
-def _always(entry: Entry) -> bool:
-    return True
-
-
-def _never(entry: Entry) -> bool:
-    return False
-
-
-def _equals(*payloads: bytes) -> Test:
-    return lambda entry: entry.payload in payloads
-
 
 # JPEG
 
@@ -42,16 +31,16 @@ def _frame(entry: Entry) -> bool:
 
 
 _JPEG: Mapping[str, Test] = {
-    "SOI": _always,
-    "APP0 JFIF": _equals(_JFIF),
+    "SOI": always,
+    "APP0 JFIF": equals(_JFIF),
     "DQT": lambda entry: bool(quantisation_ids(entry.payload)),
     "SOF0": _frame,
     "SOF2": _frame,
     "DHT": lambda entry: bool(huffman_ids(entry.payload)),
     "DRI": lambda entry: len(entry.payload) == 2,
     "SOS": lambda entry: bool(scan(entry.payload)[0]),
-    "scan data": _always,
-    "EOI": _always,
+    "scan data": always,
+    "EOI": always,
 }
 
 # PNG: the reader has checked lengths, order and checksums.
@@ -69,14 +58,14 @@ def _png_frame(entry: Entry) -> bool:
 
 
 _PNG: Mapping[str, Test] = {
-    "signature": _always,
+    "signature": always,
     "IHDR": _png_header,
-    "PLTE": _always,
-    "tRNS": _always,
-    "acTL": _always,
+    "PLTE": always,
+    "tRNS": always,
+    "acTL": always,
     "fcTL": _png_frame,
-    "IDAT": _always,
-    "fdAT": _always,
+    "IDAT": always,
+    "fdAT": always,
     "IEND": lambda entry: entry.size == 12,
 }
 
@@ -108,7 +97,7 @@ def _alpha(entry: Entry) -> bool:
 
 
 _WEBP: Mapping[str, Test] = {
-    "RIFF": _always,
+    "RIFF": always,
     "VP8X": _features,
     "VP8 ": _vp8,
     "VP8L": _vp8l,
@@ -142,7 +131,7 @@ _BMP: Mapping[str, Test] = {
     "file header": lambda entry: not any(entry.payload[6:10]),
     "info header": _bmp_header,
     "palette": lambda entry: not any(entry.payload[3::4]),
-    "pixels": _always,
+    "pixels": always,
 }
 
 # GIF
@@ -170,13 +159,13 @@ def _loop(entry: Entry) -> bool:
 
 _GIF: Mapping[str, Test] = {
     "screen": _screen,
-    "colours": _always,
+    "colours": always,
     "NETSCAPE2.0": _loop,
     "graphic control": _control,
     "image": lambda entry: not entry.payload[9] & 0x18,
-    "local colours": _always,
+    "local colours": always,
     "pixels": lambda entry: 2 <= entry.payload[0] <= 8,
-    "trailer": _always,
+    "trailer": always,
 }
 
 # TIFF: values as the text that the reader shows, rows of 12 bytes as in the classic form.
@@ -207,10 +196,10 @@ def _one(entry: Entry) -> bool:
 
 _TIFF: Mapping[str, Test] = {
     "header": lambda entry: entry.size == 8,
-    "padding": _always,
-    "page header": _always,
+    "padding": always,
+    "page header": always,
     "IFD": lambda entry: entry.what == "page",
-    "IFD pixels": _always,
+    "IFD pixels": always,
     "IFD 0x00FE": _number(0, 2),
     "IFD 0x0100": _number(),
     "IFD 0x0101": _number(),
@@ -218,11 +207,11 @@ _TIFF: Mapping[str, Test] = {
     "IFD 0x0103": _number(1, 5, 8),
     "IFD 0x0106": _number(0, 1, 2, 3),
     "IFD 0x010A": _number(1, 2),
-    "IFD 0x0111": _always,
+    "IFD 0x0111": always,
     "IFD 0x0112": _number(1),
     "IFD 0x0115": _number(1, 2, 3, 4),
     "IFD 0x0116": _number(),
-    "IFD 0x0117": _always,
+    "IFD 0x0117": always,
     "IFD 0x011A": _one,
     "IFD 0x011B": _one,
     "IFD 0x011C": _number(1),
@@ -240,13 +229,20 @@ ALLOWED: Mapping[str, Mapping[str, Test]] = {
     "bmp": _BMP,
     "gif": _GIF,
     "tiff": _TIFF,
+    "heic": HEIC,
+    "avif": AVIF,
+    "mp4": MP4,
+    "webm": WEBM,
+    "jpeg2000": JPEG2000,
+    "jxl": JXL,
+    "avi": {},  # never written, so that none is clean
 }
 
 
 def judge(kind: str, found: Iterable[Entry]) -> tuple[Entry, ...]:
     """The entries that a clean file of this kind may not carry; KeyError for another kind."""
     tests = ALLOWED[kind]
-    return tuple(entry for entry in found if not tests.get(_key(entry.place), _never)(entry))
+    return tuple(entry for entry in found if not tests.get(_key(entry.place), never)(entry))
 
 
 def _key(place: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from scrub.metadata import exif, icc, iptc, xmp
 from scrub.metadata.entry import Entry
 from scrub.metadata.text import words
+from scrub.metadata.thumbnail import thumbnail
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,9 @@ def _photoshop(data: bytes) -> Iterator[Entry]:
         start += 4
         end = min(start + size, len(data))
         place, body = f"0x{number:04X}", data[start:end]
-        if number in _RESOURCES:
+        if number in _THUMBNAILS:  # behind 28 bytes about its format
+            yield thumbnail(place, end - at, body[28:])
+        elif number in _RESOURCES:
             yield from find(_RESOURCES[number], place, end - at, body)
         else:
             what = _RESOURCE_WORDS.get(number, "Photoshop resource")
@@ -58,6 +61,7 @@ def _nothing(data: bytes) -> Iterator[Entry]:
 
 
 EXIF = Block("EXIF", exif.read)
+BOXED_EXIF = Block("EXIF", lambda body: exif.read(exif.boxed(body)))
 XMP = Block("XMP", xmp.read)
 EXTENDED_XMP = Block("extended XMP", xmp.read)
 ICC = Block("colour profile", icc.read)
@@ -66,12 +70,24 @@ PHOTOSHOP = Block("Photoshop resources", _photoshop)
 C2PA = Block("content credentials (C2PA)", _nothing)
 
 _RESOURCES = {0x0404: IPTC, 0x040F: ICC, 0x0422: EXIF, 0x0423: EXIF, 0x0424: XMP}
+_THUMBNAILS = (0x0409, 0x040C)
 _RESOURCE_WORDS = {
     0x03ED: "pixel density",
-    0x0409: "uncovered thumbnail",
     0x040A: "copyright",
     0x040B: "web address",
-    0x040C: "uncovered thumbnail",
     0x041E: "web address",
     0x0421: "software",
 }
+
+UUIDS = {
+    bytes.fromhex("be7acfcb97a942e89c71999491e3afac"): XMP,
+    bytes.fromhex("0537cdab9d0c4431a72afa561f2a113e"): EXIF,
+    b"JpgTiffExif->JP2": EXIF,
+    bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38"): IPTC,
+    bytes.fromhex("2c4c0100850440b9a03e562148d6dfeb"): PHOTOSHOP,
+    bytes.fromhex("d8fec3d61b0e483c92975828877ec481"): C2PA,
+    bytes.fromhex("b14bf8bd083d4b43a5ae8cd7d5a6ce03"): Block(
+        "position on a map (GeoJP2)", exif.read
+    ),
+}
+"""What the "uuid" boxes of MP4, HEIF and JPEG 2000 hold, by their first 16 bytes."""

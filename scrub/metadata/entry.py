@@ -13,7 +13,8 @@ class Entry:
     keyed by ("APP1 Exif", "IFD0 0x8825", "tEXt", "after the end"); ``what`` says the same
     to a person ("GPS position", "uncovered thumbnail"); ``size`` is in bytes; ``value`` is
     printable and at most 200 characters long, or empty; ``payload`` holds the bytes that
-    the allow-list looks into, or is empty where their presence alone decides.
+    the allow-list looks into, or is empty where their presence alone decides; ``picture`` is a
+    picture or video within the file that can be shown as it is, or is empty.
     """
 
     place: str
@@ -21,3 +22,4 @@ class Entry:
     size: int
     value: str = ""
     payload: bytes = field(default=b"", repr=False)
+    picture: bytes = field(default=b"", repr=False, compare=False)

@@ -14,6 +14,7 @@ from scrub.metadata.entry import Entry
 from scrub.metadata.ifd import ASCII, GPS, INTEROP, UNDEFINED, Directory, Tag, Tiff
 from scrub.metadata.ifd import EXIF as EXIF_POINTER
 from scrub.metadata.text import printable, words
+from scrub.metadata.thumbnail import thumbnail
 
 _WORDS = {
     0x010D: "document name",
@@ -130,6 +131,13 @@ def read(data: bytes) -> Iterator[Entry]:
             yield Entry("broken", f"{fault} ({directory.name})", 0)
 
 
+def boxed(body: bytes) -> bytes:
+    """The EXIF in a box or an item: behind an offset (ISO/IEC 23008-12 A.2.1), or without it."""
+    if body.startswith((b"II*\0", b"MM\0*")):
+        return body
+    return body[4 + int.from_bytes(body[:4], "big") :]
+
+
 def describe(tiff: Tiff, directory: Directory, tag: Tag) -> Entry:
     """The entry of one tag; the row and a value kept elsewhere make up its size."""
     place = f"{directory.name} 0x{tag.number:04X}"
@@ -168,10 +176,12 @@ def _degrees(tiff: Tiff, gps: Directory, reference: int, number: int, negative: 
 
 
 def _thumbnail(tiff: Tiff, directory: Directory) -> Iterator[Entry]:
+    place = f"{directory.name} picture"
     for start, length in ((_THUMBNAIL, _THUMBNAIL_SIZE), (_STRIPS, _STRIP_SIZES)):
         if directory.tag(start) and directory.tag(length):
+            at = next(iter(tiff.whole(directory.tag(start))), 0)
             size = min(sum(tiff.whole(directory.tag(length))), len(tiff.data))
-            yield Entry(f"{directory.name} picture", "uncovered thumbnail", size)
+            yield thumbnail(place, size, tiff.data[at : at + size])
 
 
 def _name(directory: str, number: int) -> str:

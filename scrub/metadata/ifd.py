@@ -128,9 +128,12 @@ class Tiff:
         return tuple(above / below if below else math.nan for above, below in pairs)
 
     def whole(self, tag: Tag | None, most: int = 64) -> tuple[int, ...]:
-        """The first ``most`` values of an integer tag; none for another type or for no tag."""
+        """The first ``most`` values of an integer tag; none for another type or for no tag.
+
+        Those below zero are left out: no offset or size is.
+        """
         values = self.numbers(tag, most) if tag else ()
-        return tuple(value for value in values if isinstance(value, int))
+        return tuple(value for value in values if isinstance(value, int) and value >= 0)
 
     def text(self, tag: Tag) -> str:
         """The first 16 numbers of a tag with blanks between them; empty for text."""

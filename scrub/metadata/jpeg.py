@@ -15,6 +15,7 @@ from scrub.metadata.entry import Entry
 from scrub.metadata.segments import Segment, dimensions, segments
 from scrub.metadata.tables import Tables
 from scrub.metadata.text import printable, words
+from scrub.metadata.thumbnail import thumbnail
 from scrub.metadata.trailer import after_end
 
 _WORDS = {
@@ -111,8 +112,11 @@ def _application(segment: Segment) -> Iterator[Entry]:
         elif use.name == "JFIF":
             yield Entry(place, use.what, segment.size, _density(body), body)
             if len(body) > 14:
-                found = Entry("thumbnail", "uncovered thumbnail", len(body) - 14)
+                shape = f"{body[12]} x {body[13]}"
+                found = Entry("thumbnail", "uncovered thumbnail", len(body) - 14, shape)
                 yield from within(place, [found])
+        elif use.name == "JFXX":  # a JPEG follows, or the size and colours (T.871 section 10.2)
+            yield thumbnail(place, segment.size, body[6:])
         else:
             yield Entry(place, use.what, segment.size)
         return

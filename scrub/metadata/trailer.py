@@ -17,7 +17,7 @@ from scrub.metadata.text import printable, words
 PLACE = "after the end"
 _KNOWN = re.compile(rb"\xff\xd8\xff|(?s:....)ftyp")
 _GAIN_MAP = (b"urn:iso:std:iso:ts:21496", b"hdrgm:", b"HDRGainMap")
-_MOTION = "motion video after the picture"
+MOTION = "motion video after the picture"
 
 
 def after_end(data: bytes, start: int, indexed: bool = False) -> Iterator[Entry]:
@@ -31,7 +31,8 @@ def after_end(data: bytes, start: int, indexed: bool = False) -> Iterator[Entry]
         if data.startswith(SOI + b"\xff", at):
             entry = _picture(data, at, end, indexed)
         elif data[at + 4 : at + 8] == b"ftyp":
-            entry = Entry(PLACE, _MOTION, _movie_end(data, at, end) - at)
+            stop = _movie_end(data, at, end)
+            entry = Entry(PLACE, MOTION, stop - at, picture=data[at:stop])
         else:
             known = _KNOWN.search(data, at, end)
             stop = known.start() if known else end
@@ -55,7 +56,7 @@ def _picture(data: bytes, start: int, end: int, indexed: bool) -> Entry:
             value = "{} x {}".format(*dimensions(segment.body))
         if segment.name in ("APP1", "APP2") and any(key in segment.body for key in _GAIN_MAP):
             what = "gain map"
-    return Entry(PLACE, what, stop - start, value)
+    return Entry(PLACE, what, stop - start, value, picture=data[start:stop])
 
 
 def _movie_end(data: bytes, start: int, end: int) -> int:
@@ -98,4 +99,7 @@ def _samsung_blocks(data: bytes) -> Iterator[Entry]:
         length = int.from_bytes(data[at + 4 : at + 8], "little")
         name = printable(data[at + 8 : at + 8 + min(length, 64)])
         motion = name.startswith("MotionPhoto_Data")
-        yield Entry(name or "block", _MOTION if motion else "Samsung data", size, name)
+        if motion:
+            yield Entry(name, MOTION, size, name, picture=data[at + 8 + length : at + size])
+        else:
+            yield Entry(name or "block", "Samsung data", size, name)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from scrub.metadata import embedded
 from scrub.metadata.embedded import within
 from scrub.metadata.entry import Entry
+from scrub.metadata.riff import Chunk, chunks
 from scrub.metadata.text import words
 from scrub.metadata.trailer import after_end
 
@@ -32,19 +32,6 @@ _METADATA = 0x2C  # the flags of VP8X for a colour profile, EXIF and XMP
 _HEADER, _FRAME_HEADER = 12, 16
 
 
-@dataclass(frozen=True, slots=True)
-class _Chunk:
-    name: str
-    start: int
-    end: int
-    body: memoryview
-    padding: bytes
-
-    @property
-    def size(self) -> int:
-        return self.end - self.start
-
-
 def read(data: bytes) -> Iterator[Entry]:
     """RIFF header, every chunk, then everything after the length that the header states."""
     if len(data) < _HEADER or data[:4] != b"RIFF" or data[8:12] != b"WEBP":
@@ -63,7 +50,7 @@ def _list(view: memoryview, frame: bool = False) -> Iterator[Entry]:
     """The entries of the chunks in ``view``, without a gap; ``frame`` if it is an ANMF's."""
     roles: dict[str, str] = {}
     end = 0
-    for chunk in _chunks(view):
+    for chunk in chunks(view):
         name, end = chunk.name, chunk.end
         role = _ROLES.get(name)
         frames = name == "ANMF" and roles.get("pixels") == "ANMF"
@@ -86,21 +73,7 @@ def _list(view: memoryview, frame: bool = False) -> Iterator[Entry]:
         yield Entry("broken", "chunk cut short", len(view) - end)
 
 
-def _chunks(view: memoryview) -> Iterator[_Chunk]:
-    at = 0
-    while at + 8 <= len(view):
-        kind = bytes(view[at : at + 4])
-        stop = at + 8 + int.from_bytes(view[at + 4 : at + 8], "little")
-        end = stop + (stop - at) % 2
-        if end > len(view):
-            return
-        plain = kind.replace(b" ", b"").isalnum()  # "VP8 " and "XMP " end in a blank
-        name = kind.decode("ascii") if plain else f"chunk {kind.hex()}"
-        yield _Chunk(name, at, end, view[at + 8 : stop], bytes(view[stop:end]))
-        at = end
-
-
-def _entry(chunk: _Chunk) -> Entry:
+def _entry(chunk: Chunk) -> Entry:
     name, size, body = chunk.name, chunk.size, bytes(chunk.body[:4096])
     if name in _BLOCKS:
         return Entry(name, _BLOCKS[name].what, size)

@@ -7,11 +7,13 @@ the text of the nearest element that is not RDF's own.
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator
 
 from scrub.metadata.entry import Entry
 from scrub.metadata.text import printable
+from scrub.metadata.thumbnail import thumbnail
 
 # Names are bounded and begin after something else, so that long runs of letters cost no more
 # than their length.
@@ -60,6 +62,7 @@ _WORDS = {
     "second picture": "data semantic",
     "maker note": "hdrpmakernote makernote",
 }
+_PICTURES, _SHORT = ("image", "data"), 64
 _WHAT = {name: what for what, names in _WORDS.items() for name in names.split()}
 
 
@@ -68,9 +71,19 @@ def read(data: bytes) -> Iterator[Entry]:
     for name, value in _properties(data):
         local = name.partition(":")[2].lower()
         what = "person's name" if name == "mwg-rs:Name" else _WHAT.get(local, "XMP property")
-        if value.strip():
+        if local in _PICTURES and len(value) > _SHORT:
+            yield thumbnail(name, len(value), _decoded(value), what)
+        elif value.strip():
             text = printable(value[:1000])
             yield Entry(name, what, len(value), text if local in _WHAT else f"{name} {text}"[:200])
+
+
+def _decoded(value: bytes) -> bytes:
+    """The bytes that a property holds in base 64; none where it does not."""
+    try:
+        return base64.b64decode(value.replace(b"&#xA;", b""))
+    except ValueError:
+        return b""
 
 
 def _properties(data: bytes) -> Iterator[tuple[str, bytes]]:

@@ -1,0 +1,94 @@
+"""JPEG 2000: the boxes of JP2 and JPX, or a codestream alone (ITU-T T.800 annex I, T.801)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scrub.metadata import embedded
+from scrub.metadata.boxes import Box, boxes, broken_tail
+from scrub.metadata.codestream import START, codestream
+from scrub.metadata.embedded import within
+from scrub.metadata.entry import Entry
+from scrub.metadata.text import printable, words
+
+_SIGNATURE = b"\0\0\0\x0cjP  \r\n\x87\n"
+_CONTAINERS = ("jp2h", "res ", "asoc", "uinf", "jpch", "jplh", "cgrp", "ftbl")
+_WORDS = {
+    "jP  ": "signature",
+    "ftyp": "file type",
+    "rreq": "structure of the file",
+    "jp2h": "picture header",
+    "ihdr": "picture header",
+    "bpcc": "bits per sample",
+    "colr": "colour space",
+    "pclr": "palette",
+    "cmap": "palette",
+    "cdef": "transparency",
+    "res ": "pixel density",
+    "resc": "pixel density",
+    "resd": "pixel density",
+    "jp2c": "pixels",
+    "jp2i": "rights",
+    "xml ": "XMP",
+    "uuid": "an application's data",
+    "uinf": "web address",
+    "ulst": "web address",
+    "url ": "web address",
+    "asoc": "notes",
+    "lbl ": "label",
+    "jumb": "content credentials (C2PA)",
+}
+_TEXTS = ("url ", "lbl ", "jp2i")
+_HEAD, _DEEPEST, _RESTRICTED = 4096, 8, (2, 3)
+
+
+def read(data: bytes) -> Iterator[Entry]:
+    """Every box with those within it and the markers of the pixels, then what follows the last."""
+    view = memoryview(data)
+    if data[:4] == START:
+        yield from codestream(view, 0, len(view))
+        return
+    if data[:12] != _SIGNATURE:
+        yield Entry("broken", "no JPEG 2000 header", len(view))
+        return
+    pictures = 0
+    for box in boxes(view, 0, len(view)):
+        if box.name == "broken":
+            yield from broken_tail(view, box)
+            continue
+        pictures += box.name == "jp2c"
+        if pictures > 1 and box.name == "jp2c":
+            yield Entry("second jp2c", "second picture", box.size)
+        else:
+            yield from _tree(view, box, "", 0)
+    if not pictures:
+        yield Entry("broken", "no pixels", 0)
+
+
+def _tree(view: memoryview, box: Box, place: str, depth: int) -> Iterator[Entry]:
+    here = f"{place} / {box.name}" if place else box.name
+    body = bytes(view[box.body : min(box.end, box.body + _HEAD)])
+    block, skip = _block(box.name, body)
+    value = printable(body) if box.name in _TEXTS else "" if box.name in _WORDS else words(body)
+    what = block.what if block else _WORDS.get(box.name, "unknown box")
+    yield Entry(here, what, box.size, value, body)
+    if block:
+        yield from within(here, block.read(bytes(view[box.body + skip : box.end])))
+    elif box.name == "uuid":
+        yield Entry(f"{here} / content", "an application's data", 0, words(body[16:]))
+    elif box.name == "jp2c":
+        yield from within(here, codestream(view, box.body, box.end))
+    elif box.name in _CONTAINERS and depth < _DEEPEST:
+        for child in boxes(view, box.body, box.end):
+            yield from _tree(view, child, here, depth + 1)
+
+
+def _block(name: str, body: bytes) -> tuple[embedded.Block | None, int]:
+    """The kind of metadata that a box holds, and where in its body it starts."""
+    if name == "uuid":
+        return embedded.UUIDS.get(body[:16]), 16
+    if name == "colr" and body[:1] and body[0] in _RESTRICTED:
+        return embedded.ICC, 3
+    if name == "xml ":
+        return embedded.XMP, 0
+    return (embedded.C2PA, 0) if name == "jumb" else (None, 0)
