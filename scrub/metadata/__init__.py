@@ -46,6 +46,7 @@ READERS: Mapping[str, Callable[[bytes], Iterator[Entry]]] = {
     "jxl": jxl.read,
     "mp4": mp4.read,
     "webm": matroska.read,
+    "mkv": matroska.read,
     "avi": avi.read,
 }
 MOST_ENTRIES = 100_000

@@ -235,7 +235,9 @@ ALLOWED: Mapping[str, Mapping[str, Test]] = {
     "webm": WEBM,
     "jpeg2000": JPEG2000,
     "jxl": JXL,
-    "avi": {},  # never written, so that none is clean
+    # Never written, so that none is clean.
+    "avi": {},
+    "mkv": {},
 }
 
 
