@@ -181,13 +181,10 @@ def _brief(entry: Entry) -> bool:
 
 MP4: Mapping[str, Test] = {
     **_movie(_handler(b"vide", b"VideoHandler"), _handler(b"soun", b"SoundHandler")),
-    "ftyp": matches(f"{b'isom'.hex()} 00000200 {b'isomiso2avc1mp41'.hex()}"),
+    "ftyp": matches(f"{b'iso4'.hex()} 00000200 {b'iso4isomiso2avc1mp41'.hex()}"),
     "free": matches(""),
     "mdat": always,
-    "moov / udta": always,
-    "moov / udta / meta": lambda entry: not any(entry.payload[:4]),
-    "moov / udta / meta / hdlr": matches(f"{'00' * 8} {b'mdirappl'.hex()} {'00' * 9}"),
-    "moov / udta / meta / ilst": matches(""),
+    "moov / free": matches("(00)*"),
     "moov / trak / mdia / minf / smhd": matches("00" * 8),
     "moov / track vide": always,
     "moov / track vide / SEI 0": _brief,
