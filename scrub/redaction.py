@@ -148,7 +148,8 @@ class Painter:
     """Covers the regions of a clip's frames, one frame after the other.
 
     It remembers the colour of each track from the first frame that shows it, so that many
-    frames of one head tell no more about it than one.
+    frames of one head tell no more about it than one; and what it painted over each region in
+    the frame before, so that a cover stands still.
     """
 
     def __init__(self, regions: Iterable[Region], style: str, seed: bytes) -> None:
@@ -157,6 +158,7 @@ class Painter:
         self._style, self._rounded = STYLES[style]
         self._seed = seed
         self._colors: dict[int, NDArray[np.uint8]] = {}
+        self._covers: dict[Region, NDArray[np.uint8]] = {}
 
     def paint(self, rgb: NDArray[np.uint8], index: int) -> Canvas:
         """A copy of frame number ``index`` (uint8, H x W x 3) with its regions covered."""
@@ -175,12 +177,20 @@ class Painter:
                 mean = quantized_mean(_part(rgb, box)[mask])
                 entropy = self._entropy(region.track, b"color")
                 color = self._colors[region.track] = shaken(mean, entropy)
-            patches.append((region.track, Patch(box, mask, color)))
+            patches.append((region, Patch(box, mask, color)))
         for _, patch in patches:
             _part(result, patch.box)[patch.mask] = patch.color
         canvas = Canvas(result, visible)
-        for track, patch in patches:
-            self._style(canvas, patch, self._entropy(track, b"cover"))
+        painted = {}
+        for region, patch in patches:
+            cover = self._covers.get(region)
+            if cover is None:
+                self._style(canvas, patch, self._entropy(region.track, b"cover"))
+                cover = _part(result, patch.box).copy()
+            else:
+                _part(result, patch.box)[patch.mask] = cover[patch.mask]
+            painted[region] = cover
+        self._covers = painted
         return canvas
 
     def _entropy(self, track: int, purpose: bytes) -> np.random.Generator:

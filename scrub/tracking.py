@@ -21,7 +21,7 @@ from scrub.regions import Box, Detection, Region
 GAP = 1000.0
 """Milliseconds for which a head may go unseen and still be the same one."""
 
-HOLD = 600.0
+HOLD = 550.0
 """Milliseconds that a head is covered before its first and after its last sight."""
 
 SHORT_GAP = 250.0
@@ -30,34 +30,36 @@ SHORT_GAP = 250.0
 OVERLAP = 0.15
 """Intersection over union from which two boxes are one head."""
 
-REACH = 0.5
+REACH = 0.3
 """Sizes of a head that its centre may be away from where it was expected, ..."""
 
-HASTE = 3.0
+HASTE = 1.2
 """... and how many more for each second that it was not seen."""
 
 RATIO = 1.8
 """How many times larger or smaller a head may be in its next sight."""
 
-PERSISTENCE = 250.0
+PERSISTENCE = 100.0
 """Milliseconds for which a head that is out of sight goes on at its speed; then it slows down."""
 
-DRIFT = 0.6
+DRIFT = 0.25
 """Sizes of a head for each second unseen, by which its cover grows on every side."""
 
-MOST_DRIFT = 0.25
+MOST_DRIFT = 0.12
 """Sizes by which it grows at most."""
 
 BLUR = 0.5
 """Share of the way to the next frame by which a moving head's cover is drawn out."""
 
-ROOM = 1.2
+ROOM = 1.25
 """How much larger than a head the box may be that covers it in several frames at once."""
 
 HEAD = "face"
 FAINT = "faint sight beside clearer ones of a face"
 FILLED = "between two sights of a face"
 HELD = "just before or after a sight of a face"
+WHYS = (HEAD, FAINT, FILLED, HELD)
+"""The best reason first: it is the one that is told of a region."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ def link(sights: Sequence[Sight], width: int, height: int) -> tuple[Region, ...]
     for first, following in _shots(sights):
         for track in _Shot(sights, first, following).tracks():
             way = _Way(track, sights, first, following, Box(0, 0, width, height))
-            regions += _joined(way.covers(), number, track.doubtful)
+            regions += way.regions(number)
             number += 1
     return tuple(regions)
 
@@ -223,20 +225,29 @@ class _Way:
         self._following = following
         self._picture = picture
 
-    def covers(self) -> Iterator[_Cover]:
-        """Boxes to cover, in runs of rising frames."""
+    def regions(self, number: int) -> Iterator[Region]:
+        """What covers the head while it is followed, and what covers it around that."""
         seen = self._track.seen
-        yield from self._held(seen[0], -1, self._first - 1)
-        for index in seen:
-            yield _Cover(
-                index, self._drawn_out(index), FAINT if index in self._track.faint else HEAD
-            )
-        for one, other in pairwise(seen):
-            yield from self._filled(one, other)
-            if self._time(other) - self._time(one) > SHORT_GAP:
-                yield from self._held(one, 1, other)
-                yield from self._held(other, -1, one)
-        yield from self._held(seen[-1], 1, self._following)
+        for covers in (
+            self._followed(),
+            self._held(seen[0], -1, self._first - 1),
+            self._held(seen[-1], 1, self._following),
+            *(
+                self._held(start, step, stop)
+                for one, other in pairwise(seen)
+                if self._time(other) - self._time(one) > SHORT_GAP
+                for start, step, stop in ((one, 1, other), (other, -1, one))
+            ),
+        ):
+            in_order = sorted(covers, key=lambda cover: cover.index)
+            yield from _joined(in_order, number, self._track.doubtful)
+
+    def _followed(self) -> Iterator[_Cover]:
+        for one, other in pairwise([*self._track.seen, None]):
+            why = FAINT if one in self._track.faint else HEAD
+            yield _Cover(one, self._drawn_out(one), why)
+            if other is not None:
+                yield from self._filled(one, other)
 
     def _filled(self, one: int, other: int) -> Iterator[_Cover]:
         """The straight way between two sights, wider the farther from both."""
@@ -281,21 +292,24 @@ def _joined(covers: Iterable[_Cover], number: int, doubtful: bool) -> Iterator[R
 
     A cover that does not tremble looks better, and a long clip needs few of them.
     """
+    hull, largest = Box(0, 0, 0, 0), 0
     run: list[_Cover] = []
-    hull = largest = None
-    for cover in sorted(covers, key=lambda one: (one.why, one.index)):
-        if run and hull is not None and largest is not None:
-            wider = _hull(hull, cover.box)
-            room = max(largest, cover.box.area)
-            near = cover.index - run[-1].index <= 1 and cover.why == run[-1].why
-            if near and wider.area <= ROOM * room:
-                run.append(cover)
-                hull, largest = wider, room
-                continue
-            yield Region(hull, run[0].index, run[-1].index, run[0].why, number, doubtful)
+    for cover in covers:
+        wider, room = _hull(hull, cover.box), max(largest, cover.box.area)
+        if run and cover.index - run[-1].index == 1 and wider.area <= ROOM * room:
+            run.append(cover)
+            hull, largest = wider, room
+            continue
+        if run:
+            yield _region(run, hull, number, doubtful)
         run, hull, largest = [cover], cover.box, cover.box.area
-    if hull is not None:
-        yield Region(hull, run[0].index, run[-1].index, run[0].why, number, doubtful)
+    if run:
+        yield _region(run, hull, number, doubtful)
+
+
+def _region(run: Sequence[_Cover], hull: Box, number: int, doubtful: bool) -> Region:
+    why = min((cover.why for cover in run), key=WHYS.index)
+    return Region(hull, run[0].index, run[-1].index, why, number, doubtful)
 
 
 def _fit(

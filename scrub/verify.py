@@ -37,10 +37,10 @@ SURVIVES_OFTEN = 0.75
 COMPARED = 5
 """In a video, regions are compared in the first of their frames and in every so many."""
 
-LOOKED = 25
+LOOKED = 30
 """In a video, faces are looked for again in every so many frames, and where tracks begin or end;"""
 
-APART = 8
+APART = 20
 """... in these only where they are so many frames apart: a crowd's tracks end all the time."""
 
 OUT_OF_STEP = 0.3
@@ -114,7 +114,8 @@ class Finding:
 
     @property
     def clean(self) -> bool:
-        sure = any(one.score >= SURE for found in self.left for one in found)
+        limit = SURE_OFTEN if self.times[1:] else SURE
+        sure = any(one.score >= limit for found in self.left for one in found)
         return not sure and not self.showing
 
 
