@@ -158,7 +158,7 @@ class Painter:
         self._style, self._rounded = STYLES[style]
         self._seed = seed
         self._colors: dict[int, NDArray[np.uint8]] = {}
-        self._covers: dict[Region, NDArray[np.uint8]] = {}
+        self._painted: dict[Region, tuple[Patch, NDArray[np.uint8]]] = {}
 
     def paint(self, rgb: NDArray[np.uint8], index: int) -> Canvas:
         """A copy of frame number ``index`` (uint8, H x W x 3) with its regions covered."""
@@ -168,30 +168,38 @@ class Painter:
         patches = []
         for region in self._regions.at(index):
             box = region.box.clip(width, height)
-            if not box.area:
-                continue
-            mask = mask_of(region.box, box, self._rounded)
-            _part(visible, box)[mask] = False
-            color = self._colors.get(region.track)
-            if color is None:
-                mean = quantized_mean(_part(rgb, box)[mask])
-                entropy = self._entropy(region.track, b"color")
-                color = self._colors[region.track] = shaken(mean, entropy)
-            patches.append((region, Patch(box, mask, color)))
+            if box.area:
+                patch = self._patch(region, box, rgb)
+                _part(visible, box)[patch.mask] = False
+                patches.append((region, patch))
         for _, patch in patches:
             _part(result, patch.box)[patch.mask] = patch.color
         canvas = Canvas(result, visible)
         painted = {}
         for region, patch in patches:
-            cover = self._covers.get(region)
-            if cover is None:
+            target = _part(result, patch.box)
+            known = self._painted.get(region)
+            if known is None:
                 self._style(canvas, patch, self._entropy(region.track, b"cover"))
-                cover = _part(result, patch.box).copy()
+                painted[region] = patch, target.copy()
             else:
-                _part(result, patch.box)[patch.mask] = cover[patch.mask]
-            painted[region] = cover
-        self._covers = painted
+                np.copyto(target, known[1], where=patch.mask[..., None])
+                painted[region] = known
+        self._painted = painted
         return canvas
+
+    def _patch(self, region: Region, box: Box, rgb: NDArray[np.uint8]) -> Patch:
+        """What ``region`` covers of a frame, in ``box``, its part inside the picture."""
+        known = self._painted.get(region)
+        if known is not None:
+            return known[0]
+        mask = mask_of(region.box, box, self._rounded)
+        color = self._colors.get(region.track)
+        if color is None:
+            mean = quantized_mean(_part(rgb, box)[mask])
+            entropy = self._entropy(region.track, b"color")
+            color = self._colors[region.track] = shaken(mean, entropy)
+        return Patch(box, mask, color)
 
     def _entropy(self, track: int, purpose: bytes) -> np.random.Generator:
         """One stream for each purpose: a cover that shows its own must not tell another."""

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +19,12 @@ from numpy.typing import NDArray
 
 from scrub import metadata
 from scrub.detectors import Detector
-from scrub.errors import InputError, VerificationError
-from scrub.formats import FORMATS, Frame, Media, format_of, sound_length
-from scrub.overlap import ahead, mapped
+from scrub.errors import VerificationError
+from scrub.formats import FORMATS, Frame, Media
+from scrub.overlap import mapped
+from scrub.pairing import REMEDY, check_sound, paired, reopened
 from scrub.regions import Box, Detection, Region, Timeline, covered_share
 from scrub.report import Evidence, Plan
-
-REMEDY = "nothing was written; please report this picture's kind and your version of scrub"
 
 SURVIVES = 0.5
 """Correlation of fine structure from which a region still shows what was there."""
@@ -42,12 +40,6 @@ LOOKED = 30
 
 APART = 20
 """... in these only where they are so many frames apart: a crowd's tracks end all the time."""
-
-OUT_OF_STEP = 0.3
-"""Seconds by which a copy's sound may be longer or shorter: its encoder works in blocks."""
-
-ROUNDED = 1.0
-"""Milliseconds to which WebM rounds the time of a frame."""
 
 THREADS = min(4, os.cpu_count() or 1)
 """Frames of a video that are judged at once."""
@@ -85,13 +77,13 @@ CHANGED = 0.02
 A palette may miss a small spot of a rare colour.
 """
 
-INSTANT = 0.001
-"""Milliseconds that sums of the same frames' times may differ by: they are fractions."""
-
 SURE = 0.35
 """Summed score of an uncovered find from which a file is not finished. Weaker finds do not stop
 a file; but where there is a sure one, they are covered with it, or they would come up one by
 one in the following looks."""
+
+SURE_OFTEN = 0.5
+"""The same in a video, of whose many frames each was near one that was looked at before."""
 
 HIDDEN = 0.7
 """Share of a find that regions must hide for it to count as covered."""
@@ -102,7 +94,8 @@ class Finding:
     """Evidence that all is in order, but for what is still to be seen.
 
     ``left`` holds the uncovered finds of each frame of the original, and ``times`` when it is
-    shown in milliseconds; ``showing`` the regions that resemble what they hide. In a small
+    shown in milliseconds; ``sure`` is the score from which they are faces; ``showing`` the regions
+    that resemble what they hide. In a small
     region a random cover does so by chance now and then (one in a thousand, measured), so it
     takes a second painting to tell.
     """
@@ -111,11 +104,11 @@ class Finding:
     left: tuple[tuple[Detection, ...], ...]
     showing: tuple[Region, ...]
     times: tuple[float, ...] = ()
+    sure: float = SURE
 
     @property
     def clean(self) -> bool:
-        limit = SURE_OFTEN if self.times[1:] else SURE
-        sure = any(one.score >= limit for found in self.left for one in found)
+        sure = any(one.score >= self.sure for found in self.left for one in found)
         return not sure and not self.showing
 
 
@@ -126,15 +119,15 @@ def examine(media: Media, plan: Plan, draft: Path, detector: Detector | None) ->
     VerificationError where the draft does not decode, carries anything not on the
     allow-list, or differs in size, in length or where nothing is covered.
     """
-    copy = _reopened(media, draft)
+    copy = reopened(media, draft)
     entries = FORMATS[copy.kind].entries(draft)
     forbidden = metadata.judge(copy.kind, entries)
     if forbidden:
         names = ", ".join(sorted({f"{entry.what} ({entry.place})" for entry in forbidden}))
         raise VerificationError(media.path, f"the written file carries {names}", REMEDY)
-    _check_sound(media, copy)
+    check_sound(media, copy)
     judge = _Judge(media, plan, detector)
-    pairs = _paired(media, copy)
+    pairs = paired(media, copy)
     # Of large stills and pages there is never more than one in memory.
     verdicts = mapped(judge.of, pairs, THREADS) if media.form == "video" else map(judge.of, pairs)
     times, left, showing, structures = [], [], [], [0.0]
@@ -151,7 +144,8 @@ def examine(media: Media, plan: Plan, draft: Path, detector: Detector | None) ->
         looked=detector is not None,
         rounds=1,
     )
-    return Finding(evidence, tuple(left), tuple(showing), tuple(times))
+    sure = SURE_OFTEN if media.form == "video" else SURE
+    return Finding(evidence, tuple(left), tuple(showing), tuple(times), sure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,24 +208,6 @@ def _thinned(regions: Iterable[Region]) -> frozenset[int]:
         if index - kept[-1] >= APART:
             kept.append(index)
     return frozenset(kept)
-
-
-def _check_sound(media: Media, copy: Media) -> None:
-    """Raise VerificationError where the copy has sound that it should not, or too little."""
-    if media.form != "video":
-        return
-    try:
-        wanted = None if media.sound == "drop" else sound_length(media.path, media.kind)
-        written = sound_length(copy.path, copy.kind)
-    except InputError as error:
-        problem = f"has sound that cannot be read to its end: {error.problem}"
-        raise VerificationError(media.path, problem, "use --audio drop") from error
-    if (wanted is None) != (written is None):
-        problem = "the written file has sound where none was asked for, or none"
-        raise VerificationError(media.path, problem, REMEDY)
-    if wanted is not None and written is not None and abs(wanted - written) > OUT_OF_STEP:
-        problem = f"the written sound lasts {written:.2f} s and not {wanted:.2f} s"
-        raise VerificationError(media.path, problem, "use --audio drop")
 
 
 def surviving(original: NDArray[np.uint8], copy: NDArray[np.uint8], box: Box) -> float:
@@ -319,80 +295,3 @@ def _structure(grey: NDArray[Any]) -> NDArray[np.float64]:
     fine: NDArray[np.float64] = values - cv2.GaussianBlur(values, (0, 0), sigma)
     fine -= fine.mean()
     return fine
-
-
-def _reopened(media: Media, draft: Path) -> Media:
-    try:
-        form = format_of(draft)
-        if form.kind != media.written:
-            raise VerificationError(
-                media.path, f"the written file is {form.kind} and not {media.written}", REMEDY
-            )
-        return form.probe(draft)
-    except InputError as error:
-        raise VerificationError(
-            media.path, f"the written file cannot be read back: {error.problem}", REMEDY
-        ) from error
-
-
-def _paired(media: Media, copy: Media) -> Iterator[tuple[Frame, Frame]]:
-    """Each original frame with the frame of the copy that is shown at the same moment.
-
-    Encoders join equal frames of an animation, so that these are matched by time and not by
-    number. Raises VerificationError where sizes or lengths differ.
-    """
-    ways = {"animation": _by_time, "video": _in_step}
-    pairs = ways.get(media.form, _by_number)(media, copy)
-    for original, shown in pairs:
-        if original.rgb.shape != shown.rgb.shape:
-            raise VerificationError(media.path, "the written file has another size", REMEDY)
-        if original.alpha is None and shown.alpha is not None:
-            raise VerificationError(media.path, "the written file became transparent", REMEDY)
-        yield original, shown
-
-
-def _by_number(media: Media, copy: Media) -> Iterator[tuple[Frame, Frame]]:
-    if copy.frames != media.frames:
-        raise VerificationError(
-            media.path, f"the written file has {copy.frames} frames of {media.frames}", REMEDY
-        )
-    yield from zip(_decoded(media, media), _decoded(media, copy), strict=True)
-
-
-def _in_step(media: Media, copy: Media) -> Iterator[tuple[Frame, Frame]]:
-    """The frames of two videos, which nobody has counted before."""
-    both = zip_longest(ahead(_decoded(media, media)), ahead(_decoded(media, copy)))
-    for original, shown in both:
-        if original is None or shown is None:
-            problem = f"the written file has {'fewer' if shown is None else 'more'} frames"
-            raise VerificationError(media.path, problem, REMEDY)
-        if abs(original.time - shown.time) > ROUNDED:
-            raise VerificationError(media.path, "the written file is out of step", REMEDY)
-        yield original, shown
-
-
-def _by_time(media: Media, copy: Media) -> Iterator[tuple[Frame, Frame]]:
-    copies = _decoded(media, copy)
-    shown = next(copies)
-    end = shown.duration
-    now = 0.0
-    for original in _decoded(media, media):
-        while now + INSTANT >= end:
-            following = next(copies, None)
-            if following is None:
-                break
-            shown = following
-            end += shown.duration
-        yield original, shown
-        now += original.duration
-    if next(copies, None) is not None or (copy.frames > 1 and abs(end - now) > media.frames):
-        raise VerificationError(media.path, "the written file lasts longer or shorter", REMEDY)
-
-
-def _decoded(media: Media, clip: Media) -> Iterator[Frame]:
-    try:
-        yield from FORMATS[clip.kind].frames(clip)
-    except InputError as error:
-        raise VerificationError(
-            media.path, f"cannot be read again to its end: {error.problem}", REMEDY
-        ) from error

@@ -32,7 +32,17 @@ LAYERS: dict[str, set[str]] = {
     "report": {"regions", "errors"},
     "detectors": {"overlap", "regions", "errors", "models"},
     "formats": {"metadata", "overlap", "errors"},
-    "verify": {"formats", "overlap", "metadata", "detectors", "regions", "report", "errors"},
+    "pairing": {"formats", "overlap", "errors"},
+    "verify": {
+        "formats",
+        "overlap",
+        "pairing",
+        "metadata",
+        "detectors",
+        "regions",
+        "report",
+        "errors",
+    },
     "pipeline": {
         "verify",
         "formats",

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Protocol
 
 import cv2
@@ -32,11 +32,14 @@ PART = 96
 AROUND = 3.0
 """How many times larger than a face the part around it is."""
 
-MOST_PARTS = 15
-"""Parts on the canvas: three rows. Where more heads are expected, they take turns."""
+MOST_PARTS = 10
+"""Parts on the canvas: two rows. Where more heads are expected, they take turns."""
 
 KNOWN = 0.4
 """Intersection over union from which two finds in neighbouring frames need one part only."""
+
+LARGEST_GAIN = 1.25
+"""A whole look does not enlarge a frame by more: a video holds nothing that this would show."""
 
 FINEST = 1.25
 """A part is not enlarged by more: a pattern that is enlarged looks like anything."""
@@ -146,17 +149,16 @@ class Paced:
     def watch(self, frames: Iterable[tuple[Pixels, float]]) -> Iterator[Glimpse]:
         """See :class:`Watcher`."""
         # Here, and not in two threads at once.
-        _ = self._whole, self._parts, self._beside
+        _ = self._parts, self._beside
         looked = mapped(self._look, _stretches(_shots(frames), self._pace.every), self._threads)
         for glimpses in mapped(self._search, _followed(looked), self._threads):
             yield from glimpses
 
     # Loaded when the first clip comes: most runs only see stills.
 
-    @cached_property
-    def _whole(self) -> list[Detector]:
-        looks = self._pace.looks
-        return [load("centerface", looks=(look,), threads=self._own) for look in looks]
+    @lru_cache(maxsize=8)  # noqa: B019 - there is one for the life of a process
+    def _whole(self, look: Look) -> Detector:
+        return load("centerface", looks=(look,), threads=self._own)
 
     @cached_property
     def _parts(self) -> Detector:
@@ -168,8 +170,10 @@ class Paced:
 
     def _look(self, stretch: _Stretch) -> _Stretch:
         rgb = stretch.frames[0].rgb
-        look = self._whole[stretch.number % len(self._whole)]
-        return replace(stretch, finds=self._fused(rgb, look.detect(rgb)))
+        look = self._pace.looks[stretch.number % len(self._pace.looks)]
+        side = min(look.side, round(LARGEST_GAIN * max(rgb.shape[:2])))
+        finds = self._whole(replace(look, side=side)).detect(rgb)
+        return replace(stretch, finds=self._fused(rgb, finds))
 
     def _search(self, pair: tuple[_Stretch, _Stretch | None]) -> list[Glimpse]:
         """A glimpse of each frame of a stretch, knowing the whole looks at both of its ends."""
