@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -28,6 +28,12 @@ from scrub.tracking import Sight
 
 ROUNDS = 4
 """A file is written at most so often: once, and three times more for faces found late."""
+
+SOUND_WARNINGS: Mapping[str, tuple[str, ...]] = {
+    "drop": (),
+    "keep": ("the sound was kept: voices and noises in it can be recognised",),
+    "mask": ("voices were only lowered: whoever tries hard can recognise them",),
+}
 
 LATE = "face found when the written file was looked at again"
 
@@ -151,6 +157,8 @@ def _warnings(media: Media, settings: Settings, eyes: Eyes | None) -> tuple[str,
     found = () if eyes is None else eyes.warnings
     if settings.to == "same" and media.written != media.kind:
         found += (f"became {media.written}: {media.kind} cannot be written here",)
+    if media.form == "video":
+        found += SOUND_WARNINGS[settings.audio]
     return found
 
 

@@ -24,9 +24,6 @@ RATE = 48_000
 BITS = 128_000
 """A second."""
 
-KEPT = "the sound was kept: voices in it can be recognised"
-MASKED = "voices were only disguised: whoever tries hard can recognise them"
-
 LOWEST, HIGHEST = 0.74, 0.84
 """How far a disguised voice is lowered; each file by another share, so that nobody can undo
 all of them with one number."""
