@@ -185,7 +185,7 @@ def test_a_person_chooses_the_container(to: Any, kind: str, tmp_path: Path) -> N
 @pytest.mark.parametrize("name", ["mp4", "webm"])
 def test_uneven_times_are_kept(name: str, tmp_path: Path) -> None:
     def uneven(index: int) -> int:
-        return 40 * index + 25 * (index % 3) + (700 if index > 6 else 0)
+        return 40 * index + 15 * (index % 3) + (700 if index > 6 else 0)
 
     source = made(name, tmp_path, times=uneven)
     report = clean(source)
@@ -216,14 +216,18 @@ def test_usual_rates_come_out_exact(rate: Fraction, tmp_path: Path) -> None:
 
 
 def test_times_that_go_back_are_put_in_order(tmp_path: Path) -> None:
-    # AVI has no times; Matroska takes what it is given, so that only the first part is shifted.
-    source = video(
-        tmp_path / "a.mkv",
-        muxer="matroska",
-        codec="mjpeg",
-        format="yuvj420p",
-        times=lambda index: 40 * index if index < 6 else 40 * index - 200,
-    )
+    source = tmp_path / "a.mkv"
+    with av.open(str(source), "w", format="matroska") as container:
+        stream = container.add_stream("mjpeg")
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuvj420p"
+        stream.codec_context.time_base = Fraction(1, 1000)
+        for index, pixels in enumerate(walk()):
+            frame = av.VideoFrame.from_ndarray(pixels).reformat(format="yuvj420p")
+            frame.pts, frame.time_base = 40 * index, Fraction(1, 1000)
+            for packet in stream.encode(frame):
+                packet.dts = index
+                packet.pts -= 0 if index < 6 else 200
+                container.mux(packet)
     read = frames(source)
     times = [frame.time for frame in read]
     assert times == sorted(set(times))
@@ -234,9 +238,12 @@ def test_times_that_go_back_are_put_in_order(tmp_path: Path) -> None:
 def test_the_last_frame_lasts_as_long_as_it_did(tmp_path: Path) -> None:
     report = clean(made("mp4", tmp_path))
     assert report.target is not None
-    with av.open(str(report.target)) as container:
-        stream = container.streams.video[0]
-        assert stream.duration * stream.time_base == Fraction(40 * FRAMES, 1000)
+    lengths = []
+    for path in (report.source, report.target):
+        with av.open(str(path)) as container:
+            stream = container.streams.video[0]
+            lengths.append(float(stream.duration * stream.time_base))
+    assert lengths[1] == pytest.approx(lengths[0], abs=0.001)
 
 
 # --- pictures -----------------------------------------------------------------------------------
@@ -413,7 +420,7 @@ def _sound_only(path: Path) -> None:
 
 def _without_moov(path: Path) -> None:
     data = video(path).read_bytes()
-    path.write_bytes(data.replace(b"moov", b"free"))
+    path.write_bytes(data.replace(b"moov", b"zzzz"))
 
 
 def _unknown_codec(path: Path) -> None:
@@ -599,11 +606,11 @@ def test_three_hundred_frames_of_a_face_carry_no_more_than_the_first() -> None:
             for painter in painters:
                 pixels = frame.copy()
                 # The same mean in the first frame, anything at all in the others.
-                spread = rng.integers(-40, 41, (40, 60, 3)) if index == 0 else None
-                inside = pixels[10:90, 20:80]
-                if spread is not None:
-                    inside[:40] = 102 + spread
-                    inside[40:] = 102 - spread
+                inside = pixels[20:80, 30:70]
+                if index == 0:
+                    spread = rng.integers(-40, 41, (30, 40, 3))
+                    inside[:30] = 102 + spread
+                    inside[30:] = 102 - spread
                 else:
                     inside[:] = rng.integers(0, 256, inside.shape)
                 clips.append(painter.paint(pixels, index).pixels)

@@ -35,6 +35,9 @@ AROUND = 3.0
 MOST_PARTS = 10
 """Parts on the canvas: two rows. Where more heads are expected, they take turns."""
 
+CROWD = 60
+"""Heads from which on a whole look costs less than enough parts would."""
+
 KNOWN = 0.4
 """Intersection over union from which two finds in neighbouring frames need one part only."""
 
@@ -170,10 +173,13 @@ class Paced:
 
     def _look(self, stretch: _Stretch) -> _Stretch:
         rgb = stretch.frames[0].rgb
-        look = self._pace.looks[stretch.number % len(self._pace.looks)]
+        return replace(stretch, finds=self._fused(rgb, self._seen(rgb, stretch.number)))
+
+    def _seen(self, rgb: Pixels, turn: int) -> list[Detection]:
+        """What a whole look finds."""
+        look = self._pace.looks[turn % len(self._pace.looks)]
         side = min(look.side, round(LARGEST_GAIN * max(rgb.shape[:2])))
-        finds = self._whole(replace(look, side=side)).detect(rgb)
-        return replace(stretch, finds=self._fused(rgb, finds))
+        return self._whole(replace(look, side=side)).detect(rgb)
 
     def _search(self, pair: tuple[_Stretch, _Stretch | None]) -> list[Glimpse]:
         """A glimpse of each frame of a stretch, knowing the whole looks at both of its ends."""
@@ -184,8 +190,11 @@ class Paced:
         boxes = _different(known)
         glimpses = [self._glimpse(stretch.frames[0], stretch.finds)]
         for turn, frame in enumerate(stretch.frames[1:], start=stretch.number):
-            parts = self._detected(frame.rgb, _turn(boxes, turn))
-            glimpses.append(self._glimpse(frame, self._fused(frame.rgb, parts)))
+            if len(boxes) > CROWD:
+                finds = self._seen(frame.rgb, turn)
+            else:
+                finds = self._detected(frame.rgb, _turn(boxes, turn))
+            glimpses.append(self._glimpse(frame, self._fused(frame.rgb, finds)))
         return glimpses
 
     def _glimpse(self, frame: _Shown, finds: Sequence[Detection]) -> Glimpse:

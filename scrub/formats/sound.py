@@ -93,13 +93,11 @@ def _heard(media: Media, start: Fraction, context: Any) -> Iterator[Any]:
         stream = container.streams.audio[0]
         graph = av.filter.Graph()
         last = graph.add_abuffer(template=stream)
-        for name, arguments in (*_steps(media), ("aformat", _form(context)), ("abuffersink", None)):
+        for name, arguments in (*_steps(media), *_form(context), ("abuffersink", None)):
             following = graph.add(name, arguments)
             last.link_to(following)
             last = following
         graph.configure()
-        if context.frame_size:
-            graph.set_audio_frame_size(context.frame_size)
         for frame in container.decode(stream):
             if frame.pts is not None:
                 frame.pts -= round(start / frame.time_base)
@@ -122,13 +120,14 @@ def _steps(media: Media) -> list[tuple[str, str]]:
             # Breath and room, above and below speech, tell people apart as well.
             ("highpass", "f=120"),
             ("lowpass", "f=3400"),
-            ("vibrato", "f=5:d=0.15"),
         ]
     return steps
 
 
-def _form(context: Any) -> str:
-    return (
+def _form(context: Any) -> list[tuple[str, str]]:
+    """FFmpeg's filters: samples as the encoder takes them, and as many at a time."""
+    samples = (
         f"sample_fmts={context.format.name}:sample_rates={RATE}:"
         f"channel_layouts={context.layout.name}"
     )
+    return [("aformat", samples), ("asetnsamples", f"n={context.frame_size or 960}:p=1")]
