@@ -1,9 +1,9 @@
 """Make the sample pictures again, out of two portraits in the public domain.
 
-Run as ``python sample_images/make.py``. Besides what scrub itself uses (pillow, numpy, piexif,
-opencv-python) it needs matplotlib and scikit-image, which carry the portraits. Each run makes the
-same files. Every name, number and place written into them is invented; the position is Point
-Nemo, the place in the ocean that is farthest from any land.
+Run as ``python sample_images/make.py``. Besides what scrub itself uses (pillow, pillow-heif,
+numpy, piexif, opencv-python) it needs matplotlib and scikit-image, which carry the portraits.
+Each run makes the same files. Every name, number and place written into them is invented; the
+position is Point Nemo, the place in the ocean that is farthest from any land.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import piexif
+import pillow_heif
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
@@ -24,6 +25,7 @@ from scenes import album, badge, cut_out, evening, hills, night, pair, passing, 
 
 HERE = Path(__file__).resolve().parent
 QUALITY = 82
+XMP_BOX = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 WHEN = "2026:03:14 18:15:02"
 
 
@@ -218,6 +220,46 @@ def hills_file() -> bytes:
     return jpeg(hills(), exif=exif(hills()), xmp=xmp())
 
 
+def tiles_file() -> bytes:
+    """A HEIC of tiles, lying on its side, with a thumbnail and a burst's next picture."""
+    pillow_heif.register_heif_opener()
+    lying = Image.Transpose.ROTATE_90
+    stored, following = evening().transpose(lying), pair(320, 240, 120).transpose(lying)
+    stream = io.BytesIO()
+    stored.save(
+        stream,
+        "HEIF",
+        save_all=True,
+        append_images=[following],
+        quality=60,
+        tile_size=256,
+        thumbnails=[160],
+        exif=exif(stored, orientation=6),
+        xmp=xmp(),
+    )
+    return stream.getvalue()
+
+
+def wall_file() -> bytes:
+    """An AVIF with EXIF and XMP."""
+    stream = io.BytesIO()
+    picture = pair(480, 360, 150)
+    picture.save(stream, "AVIF", quality=70, speed=6, max_threads=1, exif=exif(picture), xmp=xmp())
+    return stream.getvalue()
+
+
+def archive_file() -> bytes:
+    """A grey JPEG 2000 with XMP in a box and a comment in its codestream."""
+    stream = io.BytesIO()
+    page, _ = album()
+    layers = {"quality_mode": "dB", "quality_layers": [42], "irreversible": True}
+    page.save(stream, "JPEG2000", comment="scanned by Archivist Name Here", **layers)
+    file = stream.getvalue()
+    start = file.index(b"jp2c") - 4
+    box = struct.pack(">I4s", 24 + len(xmp()), b"uuid") + XMP_BOX + xmp()
+    return file[:start] + box + file[start:]
+
+
 FILES = {
     "IMG_20260314_181502.jpg": crowd_file,
     "PXL_20260314_181455123.MP.jpg": phone_file,
@@ -229,6 +271,9 @@ FILES = {
     "night.jpg": night_file,
     "print.jpg": print_file,
     "hills.jpg": hills_file,
+    "IMG_0815.heic": tiles_file,
+    "wall.avif": wall_file,
+    "archive.jp2": archive_file,
 }
 
 

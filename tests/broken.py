@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tests import dirty_web, parts
+from tests import dirty_iso, dirty_web, parts
 from tests.parts import chunk, jpeg, png, saved
 from tests.pictures import PICTURE_SIZE, picture
 
@@ -65,6 +65,35 @@ def huge_bmp() -> bytes:
 
 def huge_tiff() -> bytes:
     return parts.tiff(parts.page(picture()) | {256: 60000, 257: 60000})
+
+
+def huge_items(make: Callable[[], bytes]) -> bytes:
+    """A HEIC or AVIF whose property (ISO/IEC 23008-12, 6.5.3) claims 60000 x 60000 pixels."""
+    file = bytearray(make())
+    size = file.index(b"ispe") + 8
+    file[size : size + 8] = struct.pack(">II", 60000, 60000)
+    return bytes(file)
+
+
+def huge_jpeg2000() -> bytes:
+    """A header and a codestream that claim 60000 x 60000 (ISO/IEC 15444-1, I.5.3.1 and A.5.1)."""
+    file = bytearray(dirty_iso.jpeg2000())
+    for size in (file.index(b"ihdr") + 4, file.index(b"\xff\x4f\xff\x51") + 8):
+        file[size : size + 8] = struct.pack(">II", 60000, 60000)
+    return bytes(file)
+
+
+def two_sizes() -> bytes:
+    """A JP2 whose codestream is larger than its header says."""
+    file = bytearray(dirty_iso.jpeg2000())
+    size = file.index(b"\xff\x4f\xff\x51") + 8
+    file[size : size + 8] = struct.pack(">II", 60000, 60000)
+    return bytes(file)
+
+
+def no_items() -> bytes:
+    """A HEIC that ends behind the list of its brands."""
+    return dirty_iso.heic()[:28]
 
 
 def bomb() -> bytes:
@@ -125,6 +154,11 @@ BROKEN: dict[str, Callable[[], bytes]] = {
     "truncated.gif": functools.partial(cut, dirty_web.gif),
     "truncated.tif": functools.partial(cut, lambda: parts.tiff(parts.page(picture()))),
     "truncated.bmp": functools.partial(cut, functools.partial(plain, "BMP")),
+    "truncated.heic": functools.partial(cut, dirty_iso.heic),
+    "truncated.avif": functools.partial(cut, dirty_iso.avif),
+    "truncated.jp2": functools.partial(cut, dirty_iso.jpeg2000),
+    "no-items.heic": no_items,
+    "two-sizes.jp2": two_sizes,
     "no-scan.jpg": no_scan,
     "no-pixels.png": no_pixels,
     "no-frames.gif": no_frames,
@@ -135,5 +169,8 @@ BROKEN: dict[str, Callable[[], bytes]] = {
     "huge-claim.gif": huge_gif,
     "huge-claim.bmp": huge_bmp,
     "huge-claim.tif": huge_tiff,
+    "huge-claim.heic": functools.partial(huge_items, dirty_iso.heic),
+    "huge-claim.avif": functools.partial(huge_items, dirty_iso.avif),
+    "huge-claim.jp2": huge_jpeg2000,
     "bomb.png": bomb,
 }

@@ -30,9 +30,10 @@ CODECS = {
     "mp4": ("libx264", "aac", "filter_units=remove_types=6"),
     "mov": ("libx264", "aac", "filter_units=remove_types=6"),
     "webm": ("libvpx-vp9", "libopus", "null"),
-    "matroska": ("libx264", "aac", "null"),
+    "mkv": ("libx264", "aac", "null"),
     "avi": ("mpeg4", "mp2", "null"),
 }
+MUXERS = {"mkv": "matroska"}
 
 
 @functools.cache
@@ -49,7 +50,7 @@ def video(
     sound: bool = False,
     exact: bool = True,
     quiet: bool = True,
-    layout: str = "+faststart",
+    layout: str = "+faststart+negative_cts_offsets",
     prepare: Callable[[av.container.OutputContainer], None] = lambda container: None,
 ) -> bytes:
     """A clip of six frames; ``exact`` leaves out tool names, ``quiet`` the encoder's settings.
@@ -58,11 +59,11 @@ def video(
     ``prepare`` adds to the container what it likes before the first packet.
     """
     own = {"fflags": "+bitexact"} if exact else {}
-    own |= {"movflags": layout} if kind in ("mp4", "mov") else {}
+    own |= {"movflags": layout, "use_editlist": "0"} if kind in ("mp4", "mov") else {}
     codec, voice, cleaner = CODECS[kind]
     # To put its index first, FFmpeg opens the file a second time: it has to have a name.
     with tempfile.NamedTemporaryFile() as file:
-        with av.open(file.name, "w", kind, options=own) as container:
+        with av.open(file.name, "w", MUXERS.get(kind, kind), options=own) as container:
             flags = {"flags": "+bitexact"} if exact else {}
             shown = container.add_stream(codec, rate=25, options=flags)
             shown.width = shown.height = EDGE
@@ -77,7 +78,18 @@ def video(
             container.mux(clean.filter(None))
             for frame in (_silence(voice), None) if heard else ():
                 container.mux(heard.encode(frame))
-        return file.read()
+        data = file.read()
+    # FFmpeg leaves an empty list of descriptions, even if it is to leave out its name.
+    return data.replace(NO_DESCRIPTIONS, box(b"free", bytes(len(NO_DESCRIPTIONS) - 8)))
+
+
+NO_DESCRIPTIONS = box(
+    b"udta",
+    box(
+        b"meta",
+        bytes(4) + box(b"hdlr", bytes(8) + b"mdirappl" + bytes(9)) + box(b"ilst", b""),
+    ),
+)
 
 
 def _silence(codec: str) -> av.AudioFrame:
@@ -96,7 +108,7 @@ def _silence(codec: str) -> av.AudioFrame:
 @functools.cache
 def late_index() -> bytes:
     """A clean MP4 whose index comes last, so that it can grow."""
-    return video(layout="-faststart")
+    return video(layout="-faststart+negative_cts_offsets")
 
 
 def grown(*extra: bytes, path: tuple[bytes, ...] = (b"moov",)) -> bytes:
@@ -277,8 +289,8 @@ VIDEO: dict[str, Callable[[], bytes]] = {
     "webm-unknown": lambda: segment(element(0x5F5F, canary("own").encode())),
     "webm-live": live_webm,
     "webm-trailer": lambda: video("webm") + canary("trailer").encode(),
-    "webm-matroska": lambda: video(
-        "matroska", sound=True, exact=False, quiet=False, prepare=tagged(title=canary("title"))
+    "mkv-tags": lambda: video(
+        "mkv", sound=True, exact=False, quiet=False, prepare=tagged(title=canary("title"))
     ),
     "avi-plain": lambda: video("avi", sound=True),
     "avi-info": lambda: video("avi", exact=False, prepare=tagged(title=canary("title"))),

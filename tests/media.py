@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tests.broken import BROKEN as BROKEN_BYTES
+from tests.dirty_iso import ISO
 from tests.dirty_jpeg import JPEG
 from tests.dirty_png import PNG
 from tests.dirty_tiff import TIFF
@@ -62,6 +63,9 @@ SUFFIXES = {
     "gif": ".gif",
     "bmp": ".bmp",
     "tiff": ".tif",
+    "heic": ".heic",
+    "avif": ".avif",
+    "jpeg2000": ".jp2",
 }
 
 
@@ -76,12 +80,12 @@ def _writers(makers: Mapping[str, Callable[[], bytes]]) -> dict[str, Writer]:
     return {name: writer(make) for name, make in makers.items()}
 
 
-DIRTY: dict[str, Writer] = _writers({**JPEG, **PNG, **WEB, **TIFF})
+DIRTY: dict[str, Writer] = _writers({**JPEG, **PNG, **WEB, **TIFF, **ISO})
 BROKEN: dict[str, Writer] = _writers(BROKEN_BYTES)
 
 
 def kind(name: str) -> str:
-    """The container of a dirty file: "jpeg", "png", "webp", "gif", "bmp" or "tiff"."""
+    """The container of a dirty file: a key of scrub's table of formats."""
     first = name.partition("-")[0]
     return "png" if first == "apng" else first
 

@@ -246,7 +246,7 @@ def test_what_is_plainly_no_picture_is_listed_and_left_alone(inbox: Path, out: P
         ("data.bin", b"\0\1\2\3" * 100, "is not a picture that scrub knows"),
         ("latin.txt", "Zürich".encode("latin-1"), "is not a picture that scrub knows"),
         ("clip.mp4", b"\0\0\0\x18ftypmp42" + bytes(50), "is QuickTime or MP4 video"),
-        ("photo.jpg", b"\0\0\0\x18ftypheic" + bytes(50), "is HEIC"),
+        ("photo.jpg", b"\0\0\0\x18ftypcrx " + bytes(50), "is camera raw"),
         ("paper.dat", b"%PDF-1.7\n\0", "is PDF"),
     ],
 )

@@ -24,6 +24,7 @@ from scrub import pipeline, verify
 from scrub.detectors.presets import Eyes
 from scrub.errors import DamagedError, InputError, ScrubError, TooLargeError, UnsupportedError
 from scrub.formats import FORMATS, Frame, format_of, probe
+from scrub.formats.still import ROWS
 from scrub.metadata import entries, judge
 from scrub.regions import Box, Detection, head
 from scrub.report import FileReport
@@ -33,8 +34,9 @@ from tests.media import BROKEN, DIRTY, PICTURE_FACES, Edges, Pixels, canaries, p
 from tests.parts import page, tiff
 
 HEIGHT, WIDTH = picture().shape[:2]
-CLIPS = ["apng", "apng-hidden-default", "webp-animated", "gif-animated"]
+CLIPS = ["apng", "apng-hidden-default", "webp-animated", "gif-animated", "avif-animated"]
 SEVERAL = [*CLIPS, "tiff-pages", "tiff-thumbnail-page"]
+EXACT = {"png", "bmp", "tiff", "jpeg2000"}
 TURNED = [name for name in DIRTY if "orientation" in name]
 
 
@@ -78,12 +80,15 @@ class Shown:
 def shown(path: Path) -> list[Shown]:
     """Every frame as Pillow alone would show it, turned, in sRGB, and timed."""
     with Image.open(path) as image:
+        if b"colr\2" in path.read_bytes()[:200]:
+            image.info["icc_profile"] = parts.profile()  # Pillow reads none from a JP2
         first = int(bool(image.info.get("default_image")))
-        count = 1 if path.suffix == ".jpg" else getattr(image, "n_frames", 1)
+        count = 1 if path.suffix in (".jpg", ".heic") else getattr(image, "n_frames", 1)
         frames = []
         end = 0.0
         for number in range(first, count):
-            image.seek(number)
+            if count > 1:
+                image.seek(number)
             image.load()
             end += image.info.get("duration", 0)
             frames.append(Shown(np.asarray(plain(ImageOps.exif_transpose(image))), end))
@@ -148,7 +153,7 @@ def test_every_format_has_dirty_files() -> None:
 def sample(kind: str, folder: Path) -> Path:
     """A file of the kind, of nothing but the test picture."""
     path = folder / f"sample{FORMATS[kind].suffixes[0]}"
-    Image.fromarray(picture()).save(path, kind.upper())
+    Image.fromarray(picture()).save(path, ROWS[kind].plugin)
     return path
 
 
@@ -158,10 +163,10 @@ def test_plain_picture_is_read(kind: str, tmp_path: Path) -> None:
     found = probe(path)
     assert (found.path, found.kind, found.form) == (path, kind, "still")
     assert (found.width, found.height, found.frames, found.max_side) == (WIDTH, HEIGHT, 1, None)
-    assert found.lossless == (kind not in ("jpeg", "webp"))
+    assert found.lossless == (kind not in ("jpeg", "webp", "heic", "avif"))
     (frame,) = FORMATS[kind].frames(found)
     assert (frame.index, frame.alpha, frame.duration, frame.warnings) == (0, None, 0, ())
-    assert distance(frame.rgb, picture()) < (0.01 if kind in ("png", "bmp", "tiff") else 4)
+    assert distance(frame.rgb, picture()) < (0.01 if kind in EXACT else 4)
 
 
 @pytest.mark.parametrize("kind", FORMATS)
@@ -175,7 +180,7 @@ def test_only_what_is_painted_changes(kind: str, tmp_path: Path) -> None:
     (before,) = FORMATS[kind].frames(found)
     FORMATS[kind].rewrite(found, tmp_path / "new", paint)
     (after,) = read(tmp_path / "new")
-    tolerance = 0 if kind in ("png", "bmp", "tiff") else 4
+    tolerance = 0 if kind in EXACT else 4
     assert distance(after.rgb, paint(before).rgb) <= tolerance
     assert judge(kind, FORMATS[kind].entries(tmp_path / "new")) == ()
 
@@ -203,7 +208,7 @@ def test_format_reads_no_other_kind(kind: str, other: str, tmp_path: Path) -> No
     if kind == other:
         assert FORMATS[kind].probe(path).kind == kind
     else:
-        with pytest.raises(DamagedError, match="sample"):
+        with pytest.raises((DamagedError, UnsupportedError), match="sample"):
             FORMATS[kind].probe(path)
 
 
@@ -265,17 +270,22 @@ def test_cleaned_file_shows_the_same_at_the_same_time(cleaned: FileReport) -> No
         exact = probe(cleaned.source).lossless and cleaned.kind != "gif"
         assert difference.size
         assert difference.mean() <= (0.01 if exact else 2.5)
-        assert difference[..., 3].max() == 0
+        assert difference[..., 3].max() <= (1 if cleaned.kind == "heic" else 0)
 
 
 def test_cleaned_file_hides_nothing_under_transparency(cleaned: FileReport) -> None:
     with Image.open(target(cleaned)) as image:
         for number in range(getattr(image, "n_frames", 1)):
             image.seek(number)
+            image.load()
             four = np.asarray(image.convert("RGBA"))
             hidden = four[four[..., 3] == 0][:, :3]
-            # One colour, whatever it is, tells nothing.
-            assert len(np.unique(hidden, axis=0)) <= 1
+            if cleaned.kind in ("heic", "avif"):
+                # An encoder's echo of what is beside it, and no picture.
+                assert hidden.size == 0 or hidden.mean() < 2
+            else:
+                # One colour, whatever it is, tells nothing.
+                assert len(np.unique(hidden, axis=0)) <= 1
 
 
 def test_faces_of_cleaned_file_are_gone(cleaned: FileReport) -> None:
@@ -291,7 +301,7 @@ def test_cleaned_file_keeps_its_form(cleaned: FileReport) -> None:
     assert (after.form, after.frames) == (before.form, before.frames)
     assert (after.width, after.height) == (before.width, before.height)
     if before.form == "animation":
-        assert after.loop == before.loop == 3
+        assert after.loop == before.loop == (0 if before.kind == "avif" else 3)
 
 
 @pytest.mark.parametrize("name", TURNED)
@@ -432,6 +442,15 @@ def test_long_clip_is_refused_before_it_is_decoded(
             probe(media.write(name, tmp_path))
 
 
+@pytest.mark.parametrize("kind", [kind for kind, row in ROWS.items() if row.largest < 100_000_000])
+def test_kind_that_needs_more_memory_may_be_less_large(kind: str, tmp_path: Path) -> None:
+    path = sample(kind, tmp_path)
+    exact, less = (replace(ROWS[kind], largest=WIDTH * HEIGHT - one) for one in (0, 1))
+    assert exact.probe(path).width == WIDTH
+    with pytest.raises(TooLargeError, match="has 240 x 180 pixels"):
+        less.probe(path)
+
+
 def test_large_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("scrub.formats.still.LARGEST_FILE", 1000)
     for kind in FORMATS:
@@ -462,14 +481,12 @@ def small(kind: str, several: bool) -> bytes:
     frames = [Image.fromarray(np.roll(media.face(40), 8 * step, axis=1)) for step in range(3)]
     stream = io.BytesIO()
     options = {"save_all": True, "append_images": frames[1:], "duration": 40} if several else {}
-    frames[0].save(stream, kind.upper(), **options)
+    frames[0].save(stream, ROWS[kind].plugin, **options)
     return stream.getvalue()
 
 
 SMALL = {
-    kind: [
-        small(kind, several) for several in ((False,) if kind in ("jpeg", "bmp") else (False, True))
-    ]
+    kind: [small(kind, several) for several in ((False, True) if ROWS[kind].several else (False,))]
     for kind in FORMATS
 }
 
@@ -593,6 +610,15 @@ def test_transparency_of_png_is_kept(layers: str, tmp_path: Path) -> None:
     first, *others = LAYERS[layers]
     first.save(path, save_all=True, append_images=others, duration=70, disposal=1)
     same_after_cleaning(path, 0)
+
+
+@pytest.mark.parametrize("layers", LAYERS)
+def test_transparency_of_avif_is_kept(layers: str, tmp_path: Path) -> None:
+    path = tmp_path / "clip.avif"
+    first, *others = (image.convert("RGBA") for image in LAYERS[layers])
+    options = {"advanced": {"a:lossless": "1"}, "speed": 10}
+    first.save(path, save_all=True, append_images=others, duration=70, **options)
+    same_after_cleaning(path, 4)
 
 
 @pytest.mark.parametrize("layers", LAYERS)

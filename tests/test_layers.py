@@ -64,7 +64,13 @@ LAYERS: dict[str, set[str]] = {
 }
 """Each module or package of scrub, and which others it may import."""
 
-DOORS = {"detectors.clips", "detectors.presets", "metadata.danger"}
+DOORS = {
+    "detectors.clips",
+    "detectors.presets",
+    "metadata.boxes",
+    "metadata.danger",
+    "metadata.items",
+}
 """Modules inside a package that others may import; of all packages they may import the face."""
 
 NETWORK = {

@@ -39,6 +39,7 @@ DIRTY = {
     "avif": heif.dirty("avif"),
     "mp4": mp4.dirty(),
     "webm": matroska.dirty(),
+    "mkv": matroska.dirty(),
     "avi": avi.dirty(),
     "jpeg2000": jpeg2000.dirty(),
     "jxl": jxl.dirty(),
@@ -82,7 +83,7 @@ WRITTEN: dict[str, tuple[tuple[str, ...], tuple[dict[str, object], ...]]] = {
     ),
     "jxl": (("L", "LA", "RGB", "RGBA"), ({}, {"lossless": True})),
 }
-VIDEOS = {"mp4", "webm", "avi"}
+VIDEOS = {"mp4", "webm", "mkv", "avi"}
 """The kinds that PyAV writes, whatever the mode and the size."""
 
 PILLOW = {"heic": "HEIF"}

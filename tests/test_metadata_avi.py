@@ -81,5 +81,5 @@ def test_a_mapped_file_is_read_and_let_go(tmp_path: Path) -> None:
     path = tmp_path / "clip.avi"
     path.write_bytes(dirty())
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-        found = entries("avi", mapped)  # type: ignore[arg-type]
+        found = entries("avi", mapped)
     assert found == entries("avi", dirty())

@@ -36,9 +36,9 @@ def total(found: tuple[Entry, ...]) -> int:
 
 
 @pytest.mark.parametrize("sound", [False, True])
-@pytest.mark.parametrize("layout", ["+faststart", "-faststart"])
-def test_what_ffmpeg_writes_without_its_name_is_clean(sound: bool, layout: str) -> None:
-    data = video(sound=sound, layout=layout)
+@pytest.mark.parametrize("first", ["+", "-"])
+def test_what_ffmpeg_writes_without_its_name_is_clean(sound: bool, first: str) -> None:
+    data = video(sound=sound, layout=f"{first}faststart+negative_cts_offsets")
     found = entries("mp4", data)
     assert judge("mp4", found) == ()
     assert total(found) == len(data)
@@ -115,7 +115,7 @@ def test_a_mapped_file_is_read_and_let_go(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     path.write_bytes(dirty())
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-        found = entries("mp4", mapped)  # type: ignore[arg-type]
+        found = entries("mp4", mapped)
     assert found == entries("mp4", dirty())
 
 
@@ -153,7 +153,6 @@ def test_a_file_cut_short_says_where() -> None:
         (b"vmhd", 8, b"\0\1"),
         (b"avc1", 42, b"\4name"),
         (b"avcC", 0, b"\2"),
-        (b"elst", 4, b"\0\0\0\7"),
         (b"stts", 4, b"\0\0\0\7"),
         (b"stsz", 0, b"\0\0\0\1"),
         (b"hdlr", 12, b"abcd"),

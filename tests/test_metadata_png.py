@@ -77,22 +77,28 @@ def dirty() -> bytes:
 
 
 BODIES = {
-    "tEXt": (chunk(b"tEXt", b"Author\0CANARY-text-1"), "text: Author", "CANARY-text-1"),
+    "tEXt": (chunk(b"tEXt", b"Author\0CANARY-text-1"), "author's name", "CANARY-text-1"),
     "zTXt": (
         chunk(b"zTXt", b"Comment\0\0" + zlib.compress(b"CANARY-ztxt-1")),
-        "text: Comment",
+        "comment",
         "CANARY-ztxt-1",
     ),
     "iTXt": (
         chunk(b"iTXt", "Title\0\0\0de\0Titel\0CANARY-\u00fc-1".encode()),
-        "text: Title",
+        "caption",
         "CANARY-\u00fc-1",
     ),
     "iTXt deflated": (
         chunk(b"iTXt", b"Title\0\1\0\0\0" + zlib.compress(b"CANARY-itxt-1")),
-        "text: Title",
+        "caption",
         "CANARY-itxt-1",
     ),
+    "tEXt repeating EXIF": (
+        chunk(b"tEXt", b"exif:BodySerialNumber\0CANARY-number-1"),
+        "camera serial number",
+        "CANARY-number-1",
+    ),
+    "tEXt of one's own": (chunk(b"tEXt", b"Mine\0CANARY-mine-1"), "text: Mine", "CANARY-mine-1"),
     "XMP": (
         chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + XMP),
         "author's name",

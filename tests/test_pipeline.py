@@ -41,6 +41,8 @@ ONE_OF_EACH = [
     "gif-animated",
     "bmp-trailer",
     "tiff-pages",
+    "heic-exif-xmp",
+    "avif-animated",
 ]
 
 
@@ -269,7 +271,8 @@ def test_metadata_only_leaves_the_pixels(name: str, tmp_path: Path) -> None:
         assert np.abs(before.rgb.astype(int) - after.rgb).mean() <= (0 if exact else 2)
         assert (before.alpha is None) == (after.alpha is None)
         if before.alpha is not None and after.alpha is not None:
-            assert (before.alpha == after.alpha).all()
+            off = np.abs(before.alpha.astype(int) - after.alpha).max()
+            assert off <= (1 if report.kind == "heic" else 0)
 
 
 @pytest.mark.parametrize("name", [*ONE_OF_EACH, "jpeg-orientation-6", "tiff-orientation-6"])
@@ -612,7 +615,7 @@ HONEST = dict(FORMATS)
 
 @pytest.mark.parametrize(
     ("liar", "says"),
-    [(Copier, "carries text: Comment"), (Unpainted, "still shows faces"), (Mute, "is empty")],
+    [(Copier, "carries comment"), (Unpainted, "still shows faces"), (Mute, "is empty")],
 )
 def test_lying_format_is_caught(
     liar: type[Copier], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

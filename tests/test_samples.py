@@ -11,6 +11,7 @@ import piexif
 import pytest
 from PIL import Image, ImageOps
 
+from scrub.formats.still import ROWS
 from tests import media
 from tests.media import CROWD_FACES, PICTURE_FACES, SAMPLES, Edges, Pixels, face, second_face
 
@@ -66,7 +67,7 @@ def test_there_is_a_sample_of_each_kind() -> None:
     for path in PICTURES:
         with Image.open(path) as image:
             kinds.add(image.format)
-    assert kinds == {"JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"}
+    assert kinds == {row.plugin for row in ROWS.values()}
 
 
 @pytest.mark.parametrize("path", PICTURES, ids=lambda path: path.name)
@@ -95,6 +96,15 @@ def test_phone_sample_lies_on_its_side_before_a_film() -> None:
     film = data[data.rindex(b"ftyp") - 4 :]
     assert f'Item:Semantic="MotionPhoto" Item:Length="{len(film)}"'.encode() in data
     assert b"moov" in film
+
+
+def test_newer_phone_sample_is_turned_and_holds_more_than_it_shows() -> None:
+    data = (SAMPLES / "IMG_0815.heic").read_bytes()
+    assert b"irot\x03" in data
+    assert piexif.load(data[data.index(b"Exif\0\0MM") :])["0th"][274] == 6
+    with Image.open(SAMPLES / "IMG_0815.heic") as image:
+        assert getattr(image, "n_frames", 1) == 2
+        assert image.height > image.width
 
 
 def test_sticker_hides_a_face_in_transparent_pixels() -> None:

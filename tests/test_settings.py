@@ -11,7 +11,7 @@ import pytest
 
 from scrub.detectors.presets import PRESETS as DETECTOR_PRESETS
 from scrub.errors import UsageError
-from scrub.settings import LARGEST_MARGIN, NAMES, PRESETS, SMALLEST_SIDE, STYLES, Settings
+from scrub.settings import LARGEST_MARGIN, NAMES, PRESETS, SMALLEST_SIDE, STYLES, TARGETS, Settings
 
 
 def test_the_defaults_are_the_safe_ones() -> None:
@@ -22,6 +22,7 @@ def test_the_defaults_are_the_safe_ones() -> None:
         names="auto",
         metadata_only=False,
         max_side=None,
+        to="same",
     )
 
 
@@ -31,6 +32,7 @@ def test_the_defaults_are_the_safe_ones() -> None:
         *({"style": style} for style in STYLES),
         *({"preset": preset} for preset in PRESETS),
         *({"names": names} for names in NAMES),
+        *({"to": target} for target in TARGETS),
         *({"margin": margin} for margin in (0, 0.0, 1, LARGEST_MARGIN)),
         *({"max_side": side} for side in (SMALLEST_SIDE, 100_000)),
     ],
@@ -48,6 +50,7 @@ def test_values_in_range_are_taken(options: dict[str, Any]) -> None:
         ({"style": "Blur"}, ("--style", "'Blur'", "blur")),
         ({"preset": ""}, ("--preset", "''", "fast, balanced, thorough")),
         ({"names": "never"}, ("--names", "'never'", "auto, keep, random")),
+        ({"to": "heic"}, ("--to", "'heic'", "same, jpeg, png")),
         ({"margin": -0.01}, ("--margin", "-0.01", "from 0 to 2")),
         ({"margin": 2.01}, ("--margin", "2.01", "from 0 to 2")),
         ({"margin": math.inf}, ("--margin", "inf", "from 0 to 2")),
@@ -81,7 +84,7 @@ def test_settings_are_frozen() -> None:
 
 
 def test_settings_reach_another_process_unchanged() -> None:
-    chosen = Settings("solid", "fast", 0.5, "keep", True, 640)
+    chosen = Settings("solid", "fast", 0.5, "keep", True, 640, "png")
     assert pickle.loads(pickle.dumps(chosen)) == chosen
 
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from scrub.errors import DamagedError, InputError, UnsupportedError
 from scrub.formats import FORMATS, format_of, probe
-from scrub.formats.sniff import BMP_HEADERS, HEAD, SIGNATURES, kind_of
+from scrub.formats.sniff import BMP_HEADERS, HEAD, OTHER_BRANDS, PLACED, SIGNATURES, kind_of
+from scrub.formats.strangers import REMEDIES
 from tests import media
 from tests.media import DIRTY
 
@@ -21,9 +22,12 @@ def box(brand: bytes, *compatible: bytes) -> bytes:
     return (4 + len(body)).to_bytes(4, "big") + body
 
 
+PICTURES = {
+    "heic": (box(b"heic", b"mif1"), box(b"mif1", b"heic"), box(b"msf1"), box(b"hevc")),
+    "avif": (box(b"avif", b"mif1"), box(b"avis"), box(b"mif1", b"avif", b"miaf")),
+}
+
 STRANGERS = {
-    "HEIC": (box(b"heic", b"mif1"), box(b"mif1", b"heic"), box(b"msf1"), box(b"hevc")),
-    "AVIF": (box(b"avif", b"mif1"), box(b"avis"), box(b"mif1", b"avif", b"miaf")),
     "QuickTime or MP4 video": (
         box(b"isom", b"mp42"),
         box(b"qt  "),
@@ -31,7 +35,14 @@ STRANGERS = {
         b"\0\0\0\x08wide\0\0\0\0mdat",
         b"\0\0\x10\0moov",
     ),
-    "sound": (box(b"M4A "), b"RIFF\x24\0\0\0WAVEfmt ", b"ID3\x04", b"fLaC\0"),
+    "sound": (
+        box(b"M4A "),
+        b"RIFF\x24\0\0\0WAVEfmt ",
+        b"ID3\x04",
+        b"fLaC\0",
+        b"FORM\0\0\0\1AIFFCOMM",
+        b"\xff\xfb\x90\x64",
+    ),
     "AVI video": (b"RIFF\0\0\1\0AVI LIST",),
     "camera raw": (
         b"II*\0\x10\0\0\0CR\x02\0",
@@ -40,8 +51,18 @@ STRANGERS = {
         b"FUJIFILMCCD-RAW 0201",
         box(b"crx ", b"isom"),
     ),
+    "JPEG XL": (b"\xff\x0a\xfa\x1f", b"\0\0\0\x0cJXL \r\n\x87\n"),
     "Photoshop": (b"8BPS\0\x01",),
     "PDF": (b"%PDF-1.7\n",),
+    "SVG": (
+        b"<svg xmlns='http://www.w3.org/2000/svg'>",
+        b"\xef\xbb\xbf<?xml version='1.0'?>\n<!-- drawn by hand -->\n<svg width='9'>",
+    ),
+    "archive": (b"7z\xbc\xaf\x27\x1c", bytes(257) + b"ustar\0"),
+    "archive or office document": (b"PK\x03\x04\x14",),
+    "HEIF without HEVC": (box(b"avci", b"mif1"), box(b"vvic")),
+    "MPEG video": (b"\0\0\1\xba\x44",),
+    "medical image": (bytes(128) + b"DICM",),
 }
 """First bytes of what people have in their folders too."""
 
@@ -66,6 +87,41 @@ def test_stranger_is_named(head: bytes, kind: str, tmp_path: Path) -> None:
     path.write_bytes(head)
     with pytest.raises(UnsupportedError, match=f"stranger.jpg: is {kind}, which scrub does not"):
         format_of(path)
+
+
+def test_remedy_fits_the_stranger(tmp_path: Path) -> None:
+    """Nobody is told to make a JPEG of a song, or to clean the pages of an archive."""
+    path = tmp_path / "stranger"
+    said = {}
+    for kind, heads in STRANGERS.items():
+        path.write_bytes(heads[0])
+        with pytest.raises(UnsupportedError) as caught:
+            format_of(path)
+        said[kind] = caught.value.remedy
+    assert "develop" in said["camera raw"]
+    assert "voices" in said["sound"]
+    assert "pages as PNG" in said["PDF"]
+    assert "unpack" in said["archive"]
+    assert "PNG or JPEG" in said["JPEG XL"]
+    assert len(set(said.values())) >= 7
+
+
+def test_every_remedy_has_its_stranger() -> None:
+    kinds = {kind for _, kind in SIGNATURES} | {kind for *_, kind in PLACED}
+    kinds |= {"SVG", *OTHER_BRANDS.values()}
+    assert set(REMEDIES) <= kinds
+    assert set(REMEDIES).isdisjoint(FORMATS)
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"), [(head, kind) for kind, heads in PICTURES.items() for head in heads]
+)
+def test_picture_is_told_by_its_brands(head: bytes, kind: str) -> None:
+    assert kind_of(head) == kind_of(head.ljust(HEAD, b"\0")) == kind
+
+
+def test_brand_behind_the_list_counts_for_nothing() -> None:
+    assert kind_of(box(b"mif1", b"heic") + b"avif") == "heic"
 
 
 @pytest.mark.parametrize("size", sorted(BMP_HEADERS))

@@ -1,34 +1,13 @@
-"""Takes out what Pillow's writers put into a new file beside the picture: their name, the time."""
+"""Takes out what Pillow's writers put into a new file beside the picture: the time of writing."""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator, Mapping
 
-COMMENT = 0x64
-TILE = 0x90
-"""Markers of a JPEG 2000 codestream (ISO/IEC 15444-1, table A.2)."""
-
 DATED = {b"mvhd", b"tkhd", b"mdhd"}
 NESTED = {b"moov", b"trak", b"mdia"}
 """Boxes that carry when they were made, and those in which they are (14496-12, 8.2 to 8.4)."""
-
-
-def without_comment(data: bytes) -> bytes:
-    """The JP2 file without the comment in which OpenJPEG leaves its version.
-
-    Its last box is the codestream, whose lengths all count from their own places.
-    """
-    start = data.index(b"jp2c\xff\x4f")
-    at = start + 6
-    kept = [data[start + 4 : at]]
-    while data[at + 1] != TILE:
-        (length,) = struct.unpack_from(">H", data, at + 2)
-        if data[at + 1] != COMMENT:
-            kept.append(data[at : at + 2 + length])
-        at += 2 + length
-    stream = b"".join(kept) + data[at:]
-    return data[: start - 4] + struct.pack(">I4s", len(stream) + 8, b"jp2c") + stream
 
 
 def without_dates(data: bytes) -> bytes:
@@ -53,6 +32,5 @@ def _dated(data: bytes, at: int, end: int) -> Iterator[int]:
 
 FINISH: Mapping[str, Callable[[bytes], bytes]] = {
     "avif": without_dates,
-    "jpeg2000": without_comment,
 }
 """Kind -> what is done to the bytes of a file that was just written."""

@@ -1,88 +1,77 @@
-"""Properties of the picture that a HEIF or AVIF file shows (ISO/IEC 14496-12 and 23008-12).
+"""Properties of the picture that a HEIF or AVIF file shows (ISO/IEC 23008-12).
 
-The decoders tell how large it is, but not always which colours and how many bits it has.
+The decoders do not always tell which colours and how many bits it has.
 """
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterator
+from typing import NamedTuple
 
 from scrub.formats.nclx import Nclx
-
-Box = tuple[bytes, bytes]
-"""Type and content."""
-
-
-def boxes(data: bytes) -> Iterator[Box]:
-    """The boxes that follow each other in ``data``. Raises ValueError where one is cut short."""
-    at = 0
-    while at + 8 <= len(data):
-        size, kind = struct.unpack_from(">I4s", data, at)
-        start = at + 8
-        if size == 1:
-            size = int.from_bytes(data[start : start + 8], "big")
-            start += 8
-        end = at + size if size else len(data)
-        if not start <= end <= len(data):
-            raise ValueError("a box is cut short")
-        yield kind, data[start:end]
-        at = end
+from scrub.metadata.boxes import Box, boxes, first, number
+from scrub.metadata.items import album
 
 
-def properties(data: bytes) -> list[Box]:
-    """The properties of the primary item, none where the file has no items.
+class Properties(NamedTuple):
+    """Of the primary picture.
 
-    Raises ValueError, IndexError or struct.error where the boxes contradict each other.
+    ``coding`` is its kind in four letters, such as "hvc1", or "grid" where it is made of tiles;
+    ``area`` is in pixels as it is stored, 0 where nothing is said; ``depth`` the most bits that
+    a channel has; ``turned`` whether the container says how to turn it; ``colors`` which
+    ones its numbers mean; ``moving`` whether the file holds a sequence too.
     """
-    meta = dict(boxes(data)).get(b"meta", b"")
-    inside = dict(boxes(meta[4:]))
-    if b"pitm" not in inside or b"iprp" not in inside:
-        return []
-    wide = inside[b"pitm"][0] > 0
-    primary = int.from_bytes(inside[b"pitm"][4 : 8 if wide else 6], "big")
-    stored: list[Box] = []
-    numbers: list[int] = []
-    for kind, content in boxes(inside[b"iprp"]):
-        if kind == b"ipco":
-            stored = list(boxes(content))
-        elif kind == b"ipma":
-            numbers += _associated(content, primary)
-    return [stored[number - 1] for number in numbers if number]
+
+    coding: str = ""
+    area: int = 0
+    depth: int = 8
+    turned: bool = False
+    colors: Nclx | None = None
+    moving: bool = False
 
 
-def _associated(ipma: bytes, item: int) -> list[int]:
-    """Numbers of the item's properties, counted from one (23008-12, 9.3.3)."""
-    version, flags = ipma[0], ipma[3]
-    name, number = ">I" if version else ">H", ">H" if flags & 1 else ">B"
-    marked = 0x7FFF if flags & 1 else 0x7F
-    (count,) = struct.unpack_from(">I", ipma, 4)
-    at = 8
-    for _ in range(count):
-        (found,) = struct.unpack_from(name, ipma, at)
-        at += struct.calcsize(name)
-        length = ipma[at]
-        at += 1
-        values = [
-            struct.unpack_from(number, ipma, at + n * struct.calcsize(number))[0] & marked
-            for n in range(length)
-        ]
-        at += length * struct.calcsize(number)
-        if found == item:
-            return values
-    return []
-
-
-def depth(found: list[Box]) -> int:
-    """The most bits that a channel has, 8 where nothing is said (23008-12, 6.5.6)."""
-    return max(
-        (max(content[5:], default=8) for kind, content in found if kind == b"pixi"), default=8
+def properties(data: bytes) -> Properties:
+    """What the container says of its primary picture; whatever is damaged counts for nothing."""
+    view = memoryview(data)
+    moving = first(view, 0, len(view), "moov") is not None
+    meta = first(view, 0, len(view), "meta")
+    if meta is None:
+        return Properties(moving=moving)
+    found = album(view, meta)
+    if found.primary not in found.items:
+        return Properties(moving=moving)
+    primary = found.items[found.primary]
+    size, bits = primary.property("ispe"), primary.property("pixi")
+    return Properties(
+        primary.kind,
+        number(view, size.body + 4, 4) * number(view, size.body + 8, 4) if size else 0,
+        max(view[bits.body + 5 : bits.end], default=8) if bits else 8,
+        any(primary.property(name) for name in ("irot", "imir")),
+        _colors(view, primary.properties),
+        moving,
     )
 
 
-def colors(found: list[Box]) -> Nclx | None:
-    """Which colours the numbers mean, None where nothing is said (14496-12, 12.1.5)."""
-    for kind, content in found:
-        if kind == b"colr" and content[:4] == b"nclx":
-            return Nclx(*struct.unpack_from(">HH", content, 4))
+def _colors(view: memoryview, stored: tuple[Box, ...]) -> Nclx | None:
+    """The numbers of the box that names colours instead of carrying a profile (12.1.5)."""
+    for box in stored:
+        if box.name == "colr" and bytes(view[box.body : box.body + 4]) == b"nclx":
+            return Nclx(number(view, box.body + 4, 2), number(view, box.body + 6, 2))
     return None
+
+
+def jpeg2000(data: bytes) -> tuple[bytes, bytes]:
+    """The colour profile, empty where there is none, and the codestream of a JP2 file.
+
+    Raises ValueError where it has none (ISO/IEC 15444-1, annex I).
+    """
+    view = memoryview(data)
+    header = first(view, 0, len(view), "jp2h")
+    stream = first(view, 0, len(view), "jp2c")
+    if header is None or stream is None:
+        raise ValueError("no header or no codestream")
+    profile = b""
+    for box in boxes(view, header.body, header.end):
+        # Method 2: a profile follows (I.5.3.3).
+        if box.name == "colr" and number(view, box.body, 1) == 2:
+            profile = bytes(view[box.body + 3 : box.end])
+    return profile, data[stream.body : stream.end]

@@ -7,16 +7,27 @@ from collections.abc import Callable, Mapping
 from typing import IO
 
 import pillow_heif
-from PIL import AvifImagePlugin, GifImagePlugin, Image, ImageFile, Jpeg2KImagePlugin
+from PIL import (
+    AvifImagePlugin,
+    ExifTags,
+    GifImagePlugin,
+    Image,
+    ImageFile,
+    Jpeg2KImagePlugin,
+)
 
-from scrub.errors import DamagedError
+from scrub.errors import DamagedError, UnsupportedError
 from scrub.formats import items, nclx, pixels
 from scrub.formats.nclx import Nclx
 
 OTHERS_DROPPED = "only the main picture of several was kept"
 SEQUENCE_DROPPED = "only the main picture was kept, and not the moving one"
 BRIGHTNESS_BENT = "brightness beyond what screens show (HDR) was brought down"
+TURNED_BY_EXIF = "turned as EXIF says, because the container does not: see whether it is upright"
 COLORS_UNKNOWN = "the colours could not be converted; they were taken for sRGB"
+
+OTHER_CODINGS = {"av01", "avc1", "j2k1", "jpeg", "mski", "unci", "vvc1"}
+"""Of pictures in a HEIF file (ISO/IEC 23008-12, annexes); HEVC alone is read here."""
 
 Opener = Callable[[IO[bytes], str], ImageFile.ImageFile]
 
@@ -53,49 +64,71 @@ class _Gif(GifImagePlugin.GifImageFile):
 class _Heif(pillow_heif.HeifImageFile):
     """The primary picture alone, turned as the container says.
 
-    The decoder turns it. Orientations in EXIF and XMP are for programs that cannot, and
-    following them too would turn it twice (ISO/IEC 23008-12, A.2.1).
+    The decoder turns it. Following EXIF too would turn it twice (ISO/IEC 23008-12, A.2.1); but
+    where the container says nothing, some camera programs for phones meant what EXIF says.
     """
 
     def _open(self) -> None:
         assert self.fp is not None
-        found = {kind for kind, _ in items.boxes(self.fp.read())}
+        found = items.properties(self.fp.read())
+        if found.coding in OTHER_CODINGS:
+            problem = f"holds a picture that is coded as {found.coding}"
+            raise UnsupportedError(None, problem, "convert it to JPEG or PNG first")
+        if found.moving and not found.coding:
+            problem = "holds a moving picture and no still one"
+            raise UnsupportedError(None, problem, "convert it to MP4 first, then clean that")
         super()._open()  # type: ignore[no-untyped-call]
         notes = []
-        if super().n_frames > 1:
+        if self.n_frames > 1:
             notes.append(OTHERS_DROPPED)
-        if b"moov" in found:
+        if found.moving:
             notes.append(SEQUENCE_DROPPED)
         if self.info["bit_depth"] > 8:
             notes.append(pixels.FEWER_BITS)
+        said = self.info["original_orientation"] or 1
+        # The decoder also looks for them in the tiles, where some phones put them.
         named = self.info.get("nclx_profile")
-        colors = named and Nclx(named["color_primaries"], named["transfer_characteristics"])
+        colors = (
+            Nclx(named["color_primaries"], named["transfer_characteristics"]) if named else None
+        )
         self.info = {"icc_profile": self.info.get("icc_profile")}
+        if said != 1 and not found.turned:
+            self.info["exif"] = _turn(said)
+            notes.append(TURNED_BY_EXIF)
         _name_colors(self, colors, notes)
-
-    @property
-    def n_frames(self) -> int:
-        return 1
 
     def draft(self, mode: str | None, size: tuple[int, int] | None) -> None:
         """Never an embedded thumbnail in the picture's place: it may show something else."""
 
 
 class _Avif(AvifImagePlugin.AvifImageFile):
-    """In the colours that the container names, which Pillow does not ask for."""
+    """In the colours that the container names, which Pillow does not ask for.
+
+    Pillow puts how the container turns it in the place of what EXIF says.
+    """
 
     def _open(self) -> None:
-        super()._open()
         assert self.fp is not None
-        self.fp.seek(0)
+        if not AvifImagePlugin.SUPPORTED:
+            problem = "is AVIF, which this build of Pillow cannot read"
+            raise UnsupportedError(None, problem, "convert it to JPEG or PNG first")
         found = items.properties(self.fp.read())
-        notes = [pixels.FEWER_BITS] if items.depth(found) > 8 else []
+        self.fp.seek(0)
+        # The decoder only says that it is broken.
+        if Image.MAX_IMAGE_PIXELS and found.area > 2 * Image.MAX_IMAGE_PIXELS:
+            raise Image.DecompressionBombError
+        super()._open()
+        notes = [pixels.FEWER_BITS] if found.depth > 8 else []
         # An orientation in XMP would turn what is turned already.
         self.info.pop("xmp", None)
+        said = _said(self._decoder.get_info()[4])
+        if said != 1 and not found.turned:
+            self.info["exif"] = _turn(said)
+            notes.append(TURNED_BY_EXIF)
         if self.n_frames > 1:
             # Nothing else can be written.
             self.info["loop"] = 0
-        _name_colors(self, items.colors(found), notes)
+        _name_colors(self, found.colors, notes)
 
 
 class _Jpeg2000(Jpeg2KImagePlugin.Jpeg2KImageFile):
@@ -105,23 +138,15 @@ class _Jpeg2000(Jpeg2KImagePlugin.Jpeg2KImageFile):
         super()._open()
         assert self.fp is not None
         self.fp.seek(0)
-        data = self.fp.read()
-        stream = data
-        notes = []
+        stream = self.fp.read()
         if self.codec == "jp2":
-            header = dict(items.boxes(data))
-            stream = header[b"jp2c"]
-            for kind, content in items.boxes(header[b"jp2h"]):
-                # Method 2: a profile follows (ISO/IEC 15444-1, I.5.3.3).
-                if kind == b"colr" and content[0] == 2:
-                    self.info["icc_profile"] = content[3:]
+            self.info["icc_profile"], stream = items.jpeg2000(stream)
         width, height, left, top = struct.unpack_from(">4I", stream, 8)
         if (width - left, height - top) != self.size:
             raise DamagedError(None, "says two different sizes", "get a whole copy of it")
         (count,) = struct.unpack_from(">H", stream, 40)
         if any((bits & 0x7F) >= 8 for bits in stream[42 : 42 + 3 * count : 3]):
-            notes.append(pixels.FEWER_BITS)
-        self.info[pixels.NOTES] = tuple(notes)
+            self.info[pixels.NOTES] = (pixels.FEWER_BITS,)
 
 
 CORRECTED: Mapping[str, Opener] = {
@@ -130,6 +155,20 @@ CORRECTED: Mapping[str, Opener] = {
     "AVIF": _Avif,
     "JPEG2000": _Jpeg2000,
 }
+
+
+def _said(exif: bytes) -> int:
+    """The orientation in an EXIF block, 1 where there is none."""
+    found = Image.Exif()
+    found.load(exif)
+    return int(found.get(ExifTags.Base.Orientation, 1))
+
+
+def _turn(said: int) -> bytes:
+    """An EXIF block with nothing but this orientation."""
+    block = Image.Exif()
+    block[ExifTags.Base.Orientation] = said
+    return block.tobytes()
 
 
 def _name_colors(image: ImageFile.ImageFile, colors: Nclx | None, notes: list[str]) -> None:

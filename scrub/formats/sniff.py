@@ -72,6 +72,7 @@ HEIF_BRANDS = {
 OTHER_BRANDS = {
     **dict.fromkeys((b"avif", b"avis"), "avif"),
     **dict.fromkeys((b"M4A ", b"M4B ", b"M4P "), "sound"),
+    **dict.fromkeys((b"avci", b"avcs", b"j2ki", b"jpeg", b"vvic"), "HEIF without HEVC"),
     b"crx ": "camera raw",
 }
 BOXES = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}

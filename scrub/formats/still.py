@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,12 +29,16 @@ from scrub.formats import pixels
 from scrub.formats.finish import FINISH
 from scrub.formats.media import Form, Frame, Media, Paint
 from scrub.formats.plugins import can_write, opener
+from scrub.formats.silence import silence
 from scrub.metadata import Entry
 
 MEGA = 1_000_000
 
 LARGEST_PICTURE = 100 * MEGA
 """Pixels: decoding, painting and comparing need 11 bytes for each, the detectors 850 MB."""
+
+LARGEST_MODERN = 64 * MEGA
+"""Pixels of a HEIC or AVIF, whose encoders need 25 bytes for each."""
 
 LARGEST_CLIP = 250 * MEGA
 """Pixels of all frames together: Pillow holds all of them while it writes."""
@@ -70,8 +73,8 @@ class Still:
 
     ``several`` is what several frames are in it, None where only the first one counts (what
     follows the first picture of a JPEG is a hidden one); ``alpha`` says whether it can be
-    transparent, ``exact`` whether pixels come out of it as they went in; ``options`` go to
-    Pillow's writer.
+    transparent, ``exact`` whether pixels come out of it as they went in, ``largest`` how many
+    of them one picture may have; ``options`` go to Pillow's writer.
     """
 
     kind: str
@@ -80,6 +83,7 @@ class Still:
     several: Form | None = None
     alpha: bool = True
     exact: bool = True
+    largest: int = LARGEST_PICTURE
     options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -89,14 +93,14 @@ class Still:
 
     def probe(self, path: Path, max_side: int | None = None) -> Media:
         """Read the header; see :class:`scrub.formats.media.Format`."""
-        with _opened(path, self.plugin, max_side) as image, _quiet():
+        with _opened(path, self.plugin, max_side) as image, silence:
             if self.kind == "tiff":
                 _refuse_raw(path, image)
             width, height = image.size
-            if width * height > LARGEST_PICTURE:
+            if width * height > min(self.largest, LARGEST_PICTURE):
                 raise TooLargeError(
                     path,
-                    f"has {width} x {height} pixels, over {LARGEST_PICTURE // MEGA} million",
+                    f"has {width} x {height} pixels, over {self.largest // MEGA} million",
                     SHRINK if self.kind == "jpeg" else SHRINK_ELSEWHERE,
                 )
             count = int(getattr(image, "n_frames", 1)) if self.several else 1
@@ -148,6 +152,9 @@ class Still:
         options = dict(self.options)
         if self.kind == "webp":
             options |= {"lossless": media.lossless, "exact": media.lossless}
+        if self.kind == "avif" and any(image.mode == "RGBA" for image in painted):
+            # The first frame decides for all of them.
+            painted = [image.convert("RGBA") for image in painted]
         if any(image.mode == "P" for image in painted):
             # Transparency is said of every frame, or some readers clear the others to a colour.
             painted = [pixels.with_key(image) for image in painted]
@@ -164,6 +171,8 @@ class Still:
                 # Each frame replaces the last one whole, so that no transparent pixel shows
                 # what an earlier frame left there.
                 options["disposal"] = 2
+            if self.kind == "avif":
+                options["duration"] = [round(duration) for duration in durations]
         with _saving(media, target):
             painted[0].save(target, self.plugin, **options)
             if self.kind in FINISH:
@@ -174,7 +183,7 @@ class Still:
             return self._frame(image, media, 0)
 
     def _frame(self, image: Image.Image, media: Media, index: int) -> Frame:
-        with _quiet():
+        with silence:
             number = index + _hidden_first(image)
             if number:
                 image.seek(number)
@@ -231,6 +240,7 @@ STILLS = (
         (".heic", ".heif", ".hif"),
         "HEIF",
         exact=False,
+        largest=LARGEST_MODERN,
         # A slower preset takes five times as long and saves a tenth.
         options={"quality": 85, "chroma": 420, "enc_params": {"preset": "ultrafast"}},
     ),
@@ -240,10 +250,12 @@ STILLS = (
         "AVIF",
         several="animation",
         exact=False,
-        options={"quality": 85, "speed": 8},
+        largest=LARGEST_MODERN,
+        # Transparency is kept to the bit: what is opaque must not become less so.
+        options={"quality": 85, "speed": 8, "advanced": {"a:lossless": "1"}},
     ),
-    # Without options, OpenJPEG keeps each pixel.
-    Still("jpeg2000", (".jp2",), "JPEG2000"),
+    # OpenJPEG keeps each pixel, needs 18 bytes for one, and puts its version where no comment is.
+    Still("jpeg2000", (".jp2",), "JPEG2000", largest=50 * MEGA, options={"comment": " "}),
 )
 
 ROWS: Mapping[str, Still] = {still.kind: still for still in STILLS}
@@ -264,7 +276,7 @@ def _opened(path: Path, plugin: str, max_side: int | None) -> Iterator[Image.Ima
             size = os.fstat(file.fileno()).st_size
             if size > LARGEST_FILE:
                 raise TooLargeError(path, f"has {size:,} bytes", SHRINK_ELSEWHERE)
-            with _quiet():
+            with silence:
                 image = opener(plugin)(file, "")
             # Unlike leaving its own block, closing a picture frees its pixels too.
             with contextlib.closing(image):
@@ -295,7 +307,7 @@ def _opened(path: Path, plugin: str, max_side: int | None) -> Iterator[Image.Ima
 def _saving(media: Media, target: Path) -> Iterator[None]:
     """What Pillow raises while it writes comes out as an error of ours."""
     try:
-        with _quiet():
+        with silence:
             yield
     except OSError as error:
         problem = f"cannot be written to ({error.strerror or error})"
@@ -304,19 +316,8 @@ def _saving(media: Media, target: Path) -> Iterator[None]:
         problem = "needs more memory than there is"
         raise TooLargeError(media.path, problem, SHRINK_ELSEWHERE) from error
     except Exception as error:  # Such as a sum of delays that its field has no room for.
-        problem = f"cannot be written as {media.kind} ({error})"
+        problem = f"cannot be written as {media.written} ({error})"
         raise UnsupportedError(media.path, problem, "convert it to PNG first") from error
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """No warnings on standard error: Pillow gives them for damage that our errors tell of.
-
-    What holds for the whole process must not stay open while a generator waits.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
 
 
 def _long_clip(path: Path, problem: str) -> TooLargeError:

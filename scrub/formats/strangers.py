@@ -12,12 +12,16 @@ REMEDIES: Mapping[str, str] = {
     "SVG": "export it as PNG first, then clean that",
     "Photoshop": "export it as PNG first, without its layers",
     "GIMP": "export it as PNG first, without its layers",
-    # Of the two decoders for it, one builds the whole picture before it says how large it is and
-    # is under another licence; the other comes with sixty more.
+    # Of its decoders for Python, pillow-jxl-plugin (GPL-3.0) builds the whole picture before it
+    # says how large that is, and one frame of a clip; imagecodecs brings sixty decoders more.
     "JPEG XL": "convert it to PNG or JPEG first, then clean that",
     "OpenEXR": "develop it to JPEG or PNG first, then clean that",
     "medical image": "export it as PNG first, then clean that",
     "icon": "export it as PNG first, then clean that",
+    "HEIF without HEVC": "convert it to JPEG or PNG first, then clean that",
+    "Windows Media video": "convert it to MP4 first, then clean that",
+    "MPEG video": "convert it to MP4 first, then clean that",
+    "Flash video": "convert it to MP4 first, then clean that",
     "sound": "leave it out: voices and background noises identify people",
     "sound or Ogg video": "convert it to MP4 or WebM first if it shows something",
     "archive": "unpack it first, then clean what was in it",

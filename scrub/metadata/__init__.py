@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
+from mmap import mmap
 
 from scrub.metadata import (
     avi,
@@ -33,6 +34,12 @@ from scrub.metadata.entry import Entry
 
 __all__ = ["READERS", "Entry", "entries", "judge"]
 
+VIDEOS: Mapping[str, Callable[[bytes | mmap], Iterator[Entry]]] = {
+    "mp4": mp4.read,
+    "webm": matroska.read,
+    "mkv": matroska.read,
+    "avi": avi.read,
+}
 READERS: Mapping[str, Callable[[bytes], Iterator[Entry]]] = {
     "jpeg": jpeg.read,
     "png": png.read,
@@ -44,21 +51,20 @@ READERS: Mapping[str, Callable[[bytes], Iterator[Entry]]] = {
     "avif": heif.read,
     "jpeg2000": jpeg2000.read,
     "jxl": jxl.read,
-    "mp4": mp4.read,
-    "webm": matroska.read,
-    "mkv": matroska.read,
-    "avi": avi.read,
+    **VIDEOS,
 }
 MOST_ENTRIES = 100_000
 
 
-def entries(kind: str, data: bytes) -> tuple[Entry, ...]:
+def entries(kind: str, data: bytes | mmap) -> tuple[Entry, ...]:
     """Everything that the container carries, in file order; KeyError for an unknown kind.
 
+    A video may be mapped, and is then never copied as a whole.
     Places that read "outer / inner" are part of another entry; the sizes of all others add up
     to the file's. A file with more than 100000 parts is listed up to there and called broken.
     """
-    found = tuple(islice(READERS[kind](data), MOST_ENTRIES))
+    parts = VIDEOS[kind](data) if kind in VIDEOS else READERS[kind](data[:])
+    found = tuple(islice(parts, MOST_ENTRIES))
     if len(found) < MOST_ENTRIES:
         return found
     listed = sum(entry.size for entry in found if " / " not in entry.place)

@@ -6,6 +6,7 @@ After Microsoft's AVI RIFF File Reference, OpenDML 1.02 and EXIF 2.32 section 5 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from mmap import mmap
 
 from scrub.metadata import embedded
 from scrub.metadata.embedded import within
@@ -60,10 +61,10 @@ _USER_DATA, _START = b"\0\0\1\xb2", b"\0\0\1"  # of MPEG-4 part 2
 _HEAD, _DEEPEST, _MOST_FRAMES = 4096, 6, 256
 
 
-def read(data: bytes) -> Iterator[Entry]:
+def read(data: bytes | mmap) -> Iterator[Entry]:
     """Each RIFF with the chunks in it, then whatever follows.
 
-    ``data`` may be mapped (:class:`mmap.mmap`): it is never copied as a whole.
+    ``data`` may be mapped: it is never copied as a whole.
     """
     view = memoryview(data)
     if bytes(view[:4]) != b"RIFF" or bytes(view[8:12]) != b"AVI ":

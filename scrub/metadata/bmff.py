@@ -15,6 +15,7 @@ from scrub.metadata.boxes import Box, boxes, number
 from scrub.metadata.coded import configured
 from scrub.metadata.embedded import within
 from scrub.metadata.entry import Entry
+from scrub.metadata.extents import content
 from scrub.metadata.meanings import UNKNOWN, meaning
 from scrub.metadata.quicktime import item, keys, user_text
 from scrub.metadata.text import printable, words
@@ -95,7 +96,8 @@ _STRUCTURE = frozenset(
     mvex mehd trex mfhd tfhd tfdt trun mfro tfra saiz saio chrm gama iods lsel a1op a1lx dOps
     load alis traf wave chan tapt clef prof enof dfLa""".split()  # noqa: SIM905 (one word a line would be forty lines)
 )
-_SHOWN = ("free", "skip", "uuid", "mpvd", "sefd")
+_FREE = ("free", "skip", "wide")
+_SHOWN = ("uuid", "mpvd", "sefd")
 _BLOCKS = {"XMP_": embedded.XMP, "Exif": embedded.BOXED_EXIF, "jumb": embedded.C2PA}
 _HANDLERS = {
     b"vide": "video",
@@ -210,6 +212,8 @@ def _facts(
         yield from item(view, box, names)
     elif parent == "stsd" and _SAMPLE_HEADERS.get(box.name) == 78:
         yield from _compressor(body)
+    elif box.name in _FREE:
+        yield from content(view, box.body, box.end)
     elif box.name in _FACTS:
         yield from _FACTS[box.name](body)
     elif box.name in ("avcC", "hvcC", "av1C"):
@@ -269,18 +273,11 @@ def _media(body: bytes) -> Iterator[Entry]:
         yield Entry("language", "language", 0, printable(letters))
 
 
-def _free(body: bytes) -> Iterator[Entry]:
-    if any(body):
-        yield Entry("content", "bytes in the free space", 0, words(body))
-
-
 _FACTS: Mapping[str, Callable[[bytes], Iterator[Entry]]] = {
     "hdlr": _handler,
     "mvhd": _dates,
     "tkhd": _dates,
     "mdhd": _media,
-    "free": _free,
-    "skip": _free,
 }
 
 

@@ -16,28 +16,41 @@ from scrub.metadata.text import words
 _SOFTWARE = "software and settings of the encoder"
 _UNREADABLE = "coded data that cannot be read"
 # As far as a note is read; x264 and x265 write one or two kilobytes.
-_MOST_NOTE = 4096
+_MOST_NOTE = 1 << 14
 
 
 @dataclass(frozen=True, slots=True)
 class _Family:
-    """How a codec numbers its units: ``shown`` are those that a decoder needs for pixels."""
+    """How a codec numbers its units, after a head of so many bytes.
+
+    ``pixels`` are slices, ``settings`` the parameter sets, ``marks`` delimiters without content,
+    ``notes`` supplemental information.
+    """
 
     header: int
     kind: Callable[[int], int]
+    pixels: frozenset[int]
+    settings: frozenset[int]
+    marks: frozenset[int]
     notes: frozenset[int]
-    shown: frozenset[int]
 
 
-# H.264 table 7-1: slices, SPS, PPS, delimiters; H.265 table 7-1: the same with VPS.
+# H.264 table 7-1 and H.265 table 7-1.
 _AVC = _Family(
-    1, lambda first: first & 31, frozenset({6}), frozenset({1, 2, 3, 4, 5, 7, 8, *range(9, 12)})
+    1,
+    lambda first: first & 31,
+    frozenset(range(1, 6)),
+    frozenset({7, 8}),
+    frozenset(range(9, 12)),
+    frozenset({6}),
 )
 _HEVC = _Family(
     2,
     lambda first: first >> 1 & 63,
+    frozenset({*range(10), *range(16, 22)}),
+    frozenset(range(32, 35)),
+    frozenset(range(35, 38)),
     frozenset({39, 40}),
-    frozenset({*range(10), *range(16, 22), *range(32, 38)}),
 )
 _FAMILIES = {
     **dict.fromkeys(("avc1", "avc2", "avc3", "avc4"), _AVC),
@@ -62,15 +75,16 @@ _NOTES = {
     144: "brightness of the scene",
     147: "transfer characteristics",
 }
-_USER_DATA, _IDENTIFIER = 5, 16
+_USER_DATA, _IDENTIFIER, _STOP = 5, 16, 0x80
 
 # AV1 6.2.2.
 _OBU_SHOWN = {1, 2, 3, 4, 6, 7}
-_OBU_METADATA, _OBU_PADDING = 5, 15
+_OBU_DELIMITER, _OBU_METADATA, _OBU_PADDING = 2, 5, 15
 _OBU_EXTENDED, _OBU_SIZED = 0x04, 0x02
 
 # ISO/IEC 14496-3 table 4.85: elements that may come first in a frame of AAC.
 _AAC_DATA, _AAC_FILL = 4, 6
+_MOST_NAME = 24  # bytes at the start of a frame in which the encoder's name can stand
 
 
 def carried(codec: str, view: memoryview, start: int, end: int, length: int) -> Iterator[Entry]:
@@ -91,10 +105,9 @@ def configured(codec: str, view: memoryview, start: int, end: int) -> Iterator[E
     """What a decoder's configuration (the body of avcC, hvcC or av1C) holds beside it."""
     if codec in _FAMILIES:
         family = _FAMILIES[codec]
-        at = start
         for at, stop in parameter_sets(codec, view, start, end):
-            yield from _unit(family, view, at, stop)
-            at = stop
+            if at == stop or family.kind(view[at]) not in family.settings:
+                yield from _unit(family, view, at, stop)
     elif codec == "av01":
         yield from _obus(view, start + 4, end)
 
@@ -120,22 +133,15 @@ def parameter_sets(codec: str, view: memoryview, start: int, end: int) -> Iterat
 
     ISO/IEC 14496-15 5.3.3.1 and 8.3.3.1.
     """
-    if _FAMILIES.get(codec) is _HEVC:
-        at, arrays = start + 23, number(view, start + 22, 1)
-        for _ in range(arrays):
-            count = number(view, at + 1, 2)
-            at += 3
-            for _ in range(count):
-                stop = at + 2 + number(view, at, 2)
-                if stop > end:
-                    return
-                yield at + 2, stop
-                at = stop
-        return
-    at = start + 5
-    for mask in (31, 255):  # SPS, then PPS
-        count = number(view, at, 1) & mask
-        at += 1
+    hevc = _FAMILIES.get(codec) is _HEVC
+    at = start + (22 if hevc else 5)
+    arrays = number(view, at, 1) if hevc else 2  # H.264: SPS, then PPS
+    at += hevc
+    for index in range(arrays):
+        if hevc:
+            count, at = number(view, at + 1, 2), at + 3
+        else:
+            count, at = number(view, at, 1) & (255 if index else 31), at + 1
         for _ in range(count):
             stop = at + 2 + number(view, at, 2)
             if stop > end:
@@ -157,32 +163,32 @@ def _units(family: _Family, view: memoryview, start: int, end: int, length: int)
 
 
 def _unit(family: _Family, view: memoryview, start: int, stop: int) -> Iterator[Entry]:
-    kind = family.kind(view[start]) if start < stop else -1
+    kind, size = family.kind(view[start]) if start < stop else -1, stop - start
     if kind in family.notes:
-        yield from _messages(
-            bytes(view[start + family.header : stop][: 2 * _MOST_NOTE]), stop - start
-        )
-    elif kind not in family.shown:
-        hint = words(bytes(view[start:stop][:_MOST_NOTE]))
-        yield Entry(f"unit {kind}", "data that no decoder shows", stop - start, hint)
+        yield from _messages(bytes(view[start + family.header : stop][:_MOST_NOTE]), size)
+    elif kind not in family.pixels and (kind not in family.marks or size > family.header + 1):
+        known = kind in family.settings  # their place is in the configuration
+        what = "settings of the decoder" if known else "data that no decoder shows"
+        yield Entry(f"unit {kind}", what, size, words(bytes(view[start:stop][:_MOST_NOTE])))
 
 
 def _messages(body: bytes, size: int) -> Iterator[Entry]:
-    """The messages of a unit of supplemental information (SEI)."""
+    """The messages of a unit of supplemental information (SEI), and what follows them."""
     body = body.replace(b"\0\0\3", b"\0\0")  # H.264 7.4.1.1
     at = 0
-    while at + 1 < len(body) and body[at] != 0x80:
+    while at + 1 < len(body) and body[at] != _STOP:
         kind, at = _extended(body, at)
         length, at = _extended(body, at)
         note = body[at : at + length]
         at += length
-        if kind == _USER_DATA:
-            value = words(note[_IDENTIFIER:_MOST_NOTE])
-            what = _SOFTWARE if value else _NOTES[kind]
-            yield Entry(f"SEI {kind}", what, len(note), value)
-        else:
-            what = _NOTES.get(kind, "note to the decoder")
-            yield Entry(f"SEI {kind}", what, min(length, size), words(note[:_MOST_NOTE]))
+        value = words(note[_IDENTIFIER if kind == _USER_DATA else 0 :])
+        what = _NOTES.get(kind, "note to the decoder")
+        if kind == _USER_DATA and value:
+            what = _SOFTWARE
+        yield Entry(f"SEI {kind}", what, min(length, size), value)
+    if body[at : at + 1] != bytes([_STOP]) or at + 1 < len(body):
+        hint = words(body[at : at + _MOST_NOTE])
+        yield Entry("SEI rest", "data that no decoder shows", max(0, len(body) - at), hint)
 
 
 def _extended(body: bytes, at: int) -> tuple[int, int]:
@@ -207,7 +213,7 @@ def _obus(view: memoryview, start: int, end: int) -> Iterator[Entry]:
         if stop > end or head & 0x80:
             yield Entry("broken", _UNREADABLE, end - at)
             return
-        if kind not in _OBU_SHOWN:
+        if kind not in _OBU_SHOWN or (kind == _OBU_DELIMITER and stop > body):
             named = {_OBU_METADATA: "notes to the decoder", _OBU_PADDING: "padding"}
             hint = words(bytes(view[body:stop][:_MOST_NOTE]))
             yield Entry(
@@ -234,5 +240,5 @@ def _frame(view: memoryview, start: int, end: int) -> Iterator[Entry]:
     """The data and fill elements that a frame of AAC begins with."""
     if start < end and view[start] >> 5 in (_AAC_DATA, _AAC_FILL):
         # An encoder may fill with nothing; a name is text.
-        value = words(bytes(view[start:end][:256]))
+        value = words(bytes(view[start:end][:_MOST_NAME]))
         yield Entry("fill element", _SOFTWARE if value else "padding", 0, value)

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 from piexif import TAGS
 
+from scrub.metadata import makernote
 from scrub.metadata.entry import Entry
 from scrub.metadata.ifd import ASCII, GPS, INTEROP, UNDEFINED, Directory, Tag, Tiff
 from scrub.metadata.ifd import EXIF as EXIF_POINTER
@@ -108,6 +110,7 @@ _GPS_WORDS = {
     28: "GPS place name",
     29: "GPS time",
 }
+_MAKER = 0x010F
 _THUMBNAIL, _THUMBNAIL_SIZE, _STRIPS, _STRIP_SIZES = 0x0201, 0x0202, 0x0111, 0x0117
 _UTF16 = range(0x9C9B, 0x9CA0)  # what Windows writes
 _CHARSETS = (0x9286, 27, 28)  # values that begin with the name of their character set
@@ -120,11 +123,14 @@ def read(data: bytes) -> Iterator[Entry]:
     if tiff is None:
         yield Entry("broken", "unreadable EXIF", len(data))
         return
+    maker = ""
     for directory in tiff.directories():
+        maker = maker or made_by(tiff, directory)
         if directory.name == "GPS" and (where := position(tiff, directory)):
             yield Entry("GPS", "GPS position", directory.size, where)
         for row in directory.tags:
             yield describe(tiff, directory, row)
+            yield from notes(tiff, directory, row, maker)
         if "IFD" in directory.name and directory.name != "IFD0":
             yield from _thumbnail(tiff, directory)
         for fault in directory.faults:
@@ -151,6 +157,20 @@ def describe(tiff: Tiff, directory: Directory, tag: Tag) -> Entry:
     name = _name(directory.name, tag.number)
     what = "EXIF setting" if name or directory.name == "Interop" else "unknown EXIF tag"
     return Entry(place, what, size, printable(f"{name or hex(tag.number)} {value}"))
+
+
+def made_by(tiff: Tiff, directory: Directory) -> str:
+    """The maker of the camera, as far as this directory tells."""
+    tag = directory.tag(_MAKER)
+    return printable(tiff.raw(tag, 64)) if tag else ""
+
+
+def notes(tiff: Tiff, directory: Directory, tag: Tag, maker: str) -> Iterator[Entry]:
+    """What a maker's note tells, if the tag is one, as parts of the tag's entry."""
+    if tag.number == makernote.NUMBER:
+        place = f"{directory.name} 0x{tag.number:04X}"
+        for entry in makernote.read(tiff, tag, maker):
+            yield replace(entry, place=f"{place} / {entry.place}")
 
 
 def position(tiff: Tiff, gps: Directory) -> str:

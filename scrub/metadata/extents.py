@@ -1,4 +1,4 @@
-"""Which bytes of a data box nothing refers to."""
+"""Which bytes of a file nothing refers to, and which of them are not empty."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from scrub.metadata.entry import Entry
 from scrub.metadata.text import words
 
-_MOST_GAPS = 64
+_MOST_GAPS, _SLICE, _HEAD = 64, 1 << 20, 4096
 
 
 def gaps(
@@ -28,10 +28,20 @@ def gaps(
         yield Entry("stray bytes", "bytes that nothing refers to", hidden)
 
 
+def content(view: memoryview, start: int, end: int) -> Iterator[Entry]:
+    """What free space holds beside zeros."""
+    for at in range(start, end, _SLICE):
+        piece = bytes(view[at : min(end, at + _SLICE)])
+        if piece.count(0) < len(piece):
+            text = words(piece[len(piece) - len(piece.lstrip(b"\0")) :])
+            yield Entry("content", "bytes in the free space", 0, text)
+            return
+
+
 def _gap(view: memoryview, start: int, end: int) -> Entry:
     return Entry(
         "stray bytes",
         "bytes that nothing refers to",
         end - start,
-        words(bytes(view[start : min(end, start + 4096)])),
+        words(bytes(view[start : min(end, start + _HEAD)])),
     )

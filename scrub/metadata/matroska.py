@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from mmap import mmap
 
 from scrub.metadata.coded import carried, configured, length_size
 from scrub.metadata.ebml import CRC, VOID, Element, elements, value
 from scrub.metadata.embedded import within
 from scrub.metadata.entry import Entry
+from scrub.metadata.extents import content
 from scrub.metadata.matroska_elements import (
     CLUSTER,
     ELEMENTS,
@@ -42,10 +44,10 @@ _CODECS = {
 _LACED = 0x06
 
 
-def read(data: bytes) -> Iterator[Entry]:
+def read(data: bytes | mmap) -> Iterator[Entry]:
     """The EBML header, the segment with all within it, and whatever follows.
 
-    ``data`` may be mapped (:class:`mmap.mmap`): it is never copied as a whole.
+    ``data`` may be mapped: it is never copied as a whole.
     """
     view = memoryview(data)
     if bytes(view[:4]) != _HEADER.to_bytes(4, "big"):
@@ -196,8 +198,8 @@ def _element(view: memoryview, element: Element, place: str, depth: int) -> Iter
         yield from _attachment(view, element, here)
         return
     yield Entry(here, kind.what, element.size, _value(kind, body), body)
-    if kind.name == "Void" and any(body):
-        yield Entry(f"{here} / content", "bytes in the free space", 0, words(body))
+    if kind.name == "Void":
+        yield from within(here, content(view, element.body, element.end))
     if kind.form == "m" and depth < _DEEPEST:
         for child in elements(view, element.body, element.end):
             yield from _element(view, child, here, depth + 1)
@@ -223,7 +225,9 @@ def _value(kind: Kind, body: bytes) -> str:
         return moment.strftime("%Y-%m-%d %H:%M:%S")
     if kind.what == STRUCTURE or kind.form in ("m", "f"):
         return ""
-    return str(int.from_bytes(body[:8], "big")) if kind.form == "u" else words(body)
+    if kind.form == "u":
+        return str(int.from_bytes(body[:8], "big"))
+    return words(body) if kind.name != "Void" else ""
 
 
 def _tag(view: memoryview, element: Element, here: str) -> Iterator[Entry]:

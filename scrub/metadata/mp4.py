@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from mmap import mmap
 
 from scrub.metadata.bmff import top_level, tree
 from scrub.metadata.boxes import Box
@@ -19,10 +20,10 @@ _SAMSUNG = b"SEFT"
 _HEAD = 4096
 
 
-def read(data: bytes) -> Iterator[Entry]:
+def read(data: bytes | mmap) -> Iterator[Entry]:
     """Every box in its order, with those within it, and what follows the last.
 
-    ``data`` may be mapped (:class:`mmap.mmap`): it is never copied as a whole.
+    ``data`` may be mapped: it is never copied as a whole.
     """
     view = memoryview(data)
     top = top_level(view)

@@ -15,6 +15,7 @@ from scrub.metadata.entry import Entry
 from scrub.metadata.inflate import text
 from scrub.metadata.text import printable, words
 from scrub.metadata.trailer import after_end
+from scrub.metadata.xmp import meaning
 
 _WORDS = {
     "IHDR": "picture header",
@@ -118,7 +119,9 @@ def _text(chunk: Chunk) -> Iterator[Entry]:
     name = printable(keyword)
     block = _block(name)
     if block is None:
-        yield Entry(chunk.name, f"text: {name}", chunk.size, printable(value))
+        # Some repeat EXIF so: "exif:Make".
+        what = meaning(name.rpartition(":")[2]) or f"text: {name}"
+        yield Entry(chunk.name, what, chunk.size, printable(value))
     else:
         body = _unhex(value) if name.startswith(_PROFILE) else value
         yield from embedded.find(block, chunk.name, chunk.size, body)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from scrub.metadata import embedded
 from scrub.metadata.embedded import within
 from scrub.metadata.entry import Entry
-from scrub.metadata.exif import describe, position
+from scrub.metadata.exif import describe, made_by, notes, position
 from scrub.metadata.ifd import Directory, Tag, Tiff
 from scrub.metadata.inflate import MOST_PIXELS, surplus
 from scrub.metadata.text import printable
@@ -81,6 +81,7 @@ class _Survey:
     blocks_left: int = field(init=False)
     pixels_left: int = field(init=False)
     inflated_left: int = MOST_PIXELS
+    maker: str = ""
 
     def __post_init__(self) -> None:
         # Parts that overlap could make a reader go over the file again and again.
@@ -89,6 +90,7 @@ class _Survey:
     def directory(self, directory: Directory) -> Iterator[Entry]:
         """A directory, its tags, what is wrong with them, and its pixels."""
         tiff = self.tiff
+        self.maker = self.maker or made_by(tiff, directory)
         self.tables.add(directory.start)
         if not directory.faults:  # a damaged one may reach over anything
             self.parts.append((directory.start, directory.start + directory.size))
@@ -134,6 +136,7 @@ class _Survey:
             value, raw = printable(tiff.text(tag)), tiff.raw(tag, 8)
             entry = replace(entry, what=_WORDS[tag.number], value=value, payload=raw)
         yield entry
+        yield from notes(tiff, directory, tag, self.maker)
         field_end = tag.start + (tiff.row - 4) // 2 if tag.inline else 0
         if any(tiff.data[tag.start + tag.size : field_end]):
             size = field_end - tag.start - tag.size

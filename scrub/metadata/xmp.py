@@ -33,7 +33,8 @@ _WORDS = {
     "place name": "city state country countrycode countryname provincestate sublocation "
     "worldregion locationname locationcreated locationshown",
     "time taken": "datetimeoriginal datecreated datetimedigitized creationdate dateacquired",
-    "time changed": "createdate modifydate moddate metadatadate datetime date when",
+    "time changed": "createdate modifydate moddate metadatadate datetime date when "
+    "create modify timestamp",
     "author's name": "creator author artist by-line byline photographer captionwriter "
     "authorsposition lastkeywordxmp contributor publisher credit",
     "owner's name": "ownername cameraownername owner copyrightownername",
@@ -42,8 +43,9 @@ _WORDS = {
     "contact": "ciemailwork citelwork ciadrcity ciadrextadr ciadrpcode ciadrregion ciadrctry "
     "ciurlwork creatorcontactinfo email url",
     "copyright": "rights copyright webstatement usageterms copyrightnotice marked",
-    "caption": "title description caption headline imagedescription usercomment comment label "
+    "caption": "title description caption headline imagedescription label "
     "instructions event notes transmissionreference",
+    "comment": "usercomment comment",
     "keywords": "subject hierarchicalsubject keywords tagslist supplementalcategories",
     "camera maker": "make lensmake",
     "camera model": "model uniquecameramodel",
@@ -62,6 +64,12 @@ _WORDS = {
     "second picture": "data semantic",
     "maker note": "hdrpmakernote makernote",
 }
+_SEMANTICS = {  # of what stands behind the picture
+    b"primary": "XMP property",
+    b"motionphoto": "motion video after the picture",
+    b"gainmap": "gain map",
+    b"depth": "depth map",
+}
 _PICTURES, _SHORT = ("image", "data"), 64
 _WHAT = {name: what for what, names in _WORDS.items() for name in names.split()}
 
@@ -70,12 +78,19 @@ def read(data: bytes) -> Iterator[Entry]:
     """Every property of a packet, or of one segment of it, in their order."""
     for name, value in _properties(data):
         local = name.partition(":")[2].lower()
-        what = "person's name" if name == "mwg-rs:Name" else _WHAT.get(local, "XMP property")
+        what = "person's name" if name == "mwg-rs:Name" else meaning(local) or "XMP property"
+        if local == "semantic":
+            what = _SEMANTICS.get(value.lower(), "second picture")
         if local in _PICTURES and len(value) > _SHORT:
             yield thumbnail(name, len(value), _decoded(value), what)
         elif value.strip():
             text = printable(value[:1000])
             yield Entry(name, what, len(value), text if local in _WHAT else f"{name} {text}"[:200])
+
+
+def meaning(name: str) -> str:
+    """What a property stands for, to a person; empty for one that is not known."""
+    return _WHAT.get(name.lower(), "")
 
 
 def _decoded(value: bytes) -> bytes:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 from tests.dirty_heif import HEIF
 from tests.dirty_jpeg import JPEG
+from tests.dirty_notes import NOTED
 from tests.dirty_png import PNG
 from tests.dirty_tiff import TIFF
 from tests.dirty_video import VIDEO
@@ -23,5 +24,6 @@ SAMPLES: Mapping[str, Callable[[], bytes]] = {
     **HEIF,
     **VIDEO,
     **WAVELET,
+    **NOTED,
 }
 """Name -> a file; the part of the name before the first dash is its kind."""
