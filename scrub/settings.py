@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, get_args
 
 from scrub.errors import UsageError
@@ -34,16 +35,18 @@ class Settings:
     ``metadata_only``  leave faces as they are and rebuild the file without metadata
     ``max_side``       shrink so that the long side has at most so many pixels; None: keep
     ``to``             what pictures or videos are written as
+    ``model``          an ONNX file of YuNet or SCRFD that looks for faces too; None: no other
     ``audio``          what becomes of a video's sound
     """
 
     style: StyleName = "blur"
     preset: PresetName = "balanced"
-    margin: float = 0.35
+    margin: float = 0.3
     names: NamesRule = "auto"
     metadata_only: bool = False
     max_side: int | None = None
     to: Target = "same"
+    model: Path | None = None
     audio: Sound = "drop"
 
     def __post_init__(self) -> None:

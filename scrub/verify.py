@@ -77,12 +77,12 @@ CHANGED = 0.02
 A palette may miss a small spot of a rare colour.
 """
 
-SURE = 0.35
-"""Summed score of an uncovered find from which a file is not finished. Weaker finds do not stop
+SURE = 0.2
+"""Summed evidence of an uncovered find from which a file is not finished. Weaker finds do not stop
 a file; but where there is a sure one, they are covered with it, or they would come up one by
 one in the following looks."""
 
-SURE_OFTEN = 0.5
+SURE_OFTEN = 0.35
 """The same in a video, of whose many frames each was near one that was looked at before."""
 
 HIDDEN = 0.7

@@ -173,7 +173,9 @@ def _unwind(number: int, frame: FrameType | None) -> None:
 
 def _attempt(job: Job, settings: Settings, threads: int, dry_run: bool) -> FileReport:
     try:
-        looking = None if settings.metadata_only else _eyes(settings.preset, threads)
+        looking = (
+            None if settings.metadata_only else _eyes(settings.preset, threads, settings.model)
+        )
         if dry_run:
             return pipeline.preview(job.source, settings, looking)
         return pipeline.clean(job.source, job.target, settings, looking, job.mode)
@@ -189,5 +191,5 @@ def _attempt(job: Job, settings: Settings, threads: int, dry_run: bool) -> FileR
 
 
 @lru_cache(maxsize=1)
-def _eyes(preset: str, threads: int) -> Eyes:
-    return eyes(preset, threads)
+def _eyes(preset: str, threads: int, model: Path | None) -> Eyes:
+    return eyes(preset, threads, model)

@@ -182,6 +182,30 @@ def test_a_small_picture_is_not_enlarged_without_end() -> None:
     detector.close()
 
 
+def test_more_looks_make_a_face_surer_and_not_larger_in_number() -> None:
+    few, many = (
+        load("centerface", looks=looks, threads=1)
+        for looks in ((Look(1024),), (Look(1024), Look(1024, mirrored=True), Look(1600)))
+    )
+    pixels = crowd()
+    once, often = fuse(few.detect(pixels)), fuse(many.detect(pixels))
+    assert all(0 < face.score <= 1 for face in (*once, *often))
+    for face in CROWD_FACES:
+        scores = [
+            max((one.score for one in found if one.box.iou(Box(*face)) > FOUND), default=0.0)
+            for found in (once, often)
+        ]
+        assert scores[1] > scores[0] / 2, "the average of three looks"
+
+
+def test_a_look_that_could_not_have_seen_a_face_has_no_say() -> None:
+    small, large = Box(0, 0, 10, 9), Box(0, 0, 40, 30)
+    scales = [0.5, 1.0, 2.0]
+    assert centerface._witnesses(large, scales) == 3
+    assert centerface._witnesses(small, scales) == 1
+    assert centerface._witnesses(Box(0, 0, 1, 1), scales) == 1
+
+
 def test_tiles_overlap_and_hold_the_whole_picture() -> None:
     for count in (2, 3):
         seen = np.zeros((101, 203), np.int64)

@@ -60,11 +60,12 @@ LAYERS: dict[str, set[str]] = {
     "workers": {"pipeline", "detectors", "files", "report", "settings", "errors"},
     "batch": {"workers", "files", "formats", "names", "report", "settings", "errors"},
     "console": {"report"},
-    "cli": {"batch", "console", "report", "settings", "errors", "__init__"},
+    "cli": {"batch", "console", "detectors", "report", "settings", "errors", "__init__"},
 }
 """Each module or package of scrub, and which others it may import."""
 
 DOORS = {
+    "detectors.brought",
     "detectors.clips",
     "detectors.presets",
     "metadata.boxes",

@@ -46,6 +46,12 @@ from scrub.settings import (
     help="How long to look for faces.",
 )
 @click.option(
+    "--model",
+    metavar="FILE.onnx",
+    type=PATH,
+    help="Let a network of yours look too: YuNet or SCRFD. It only adds faces.",
+)
+@click.option(
     "--margin",
     metavar="X",
     type=float,
@@ -101,6 +107,7 @@ def clean(
     in_place: bool,
     style: StyleName,
     preset: PresetName,
+    model: Path | None,
     margin: float,
     names: NamesRule,
     metadata_only: bool,
@@ -134,6 +141,7 @@ def clean(
     # What follows takes a while to load, and the help must not wait for it.
     from scrub import batch
     from scrub.console import Console
+    from scrub.detectors.brought import brought
     from scrub.errors import ScrubError, UsageError
     from scrub.report import FileReport, RunReport
 
@@ -146,7 +154,9 @@ def clean(
                 "needs one place for the results",
                 "use either --out DIR for copies or --in-place to replace the originals",
             )
-        settings = Settings(style, preset, margin, names, metadata_only, max_side, to, audio)
+        settings = Settings(style, preset, margin, names, metadata_only, max_side, to, model, audio)
+        if model is not None:
+            brought(model).close()  # Refused once, and not for each picture.
         plan = batch.outline(inputs, out, names, overwrite, to)
         if report is not None:
             batch.check_report_path(report, plan, overwrite)

@@ -24,7 +24,7 @@ from scrub.regions import Box, Detection
 FLOOR = 0.5
 """Candidates below this confidence are noise."""
 
-WEIGHT = 0.6
+WEIGHT = 0.075
 """Evidence per confidence above the floor. In crowds most of what BlazeFace believes in is no
 face: it supports what CenterFace doubts, and alone counts only where it is very sure."""
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,14 @@ FLOOR = 0.05
 
 LARGEST_GAIN = 4.0
 """A picture is never enlarged by more: beyond, the network only sees its own interpolation."""
+
+VISIBLE = 12
+"""Pixels of a face's longer side from which a look could have seen it: where it is smaller, the
+look's silence says nothing."""
+
+STEEPNESS = 1.5
+"""Power that turns a probability of the network into evidence. Of finds at 0.2 one in six is a
+labelled face, at 0.35 one in two, at 0.5 nearly all: weak ones count for less than they say."""
 
 
 class CenterFace:
@@ -67,8 +76,18 @@ class CenterFace:
         self._looks = tuple(looks)
 
     def detect(self, rgb: Pixels) -> list[Detection]:
-        """Candidates of all looks, unmerged; see :class:`scrub.detectors.Detector`."""
-        return [found for look in self._useful(rgb) for found in self._seen(rgb, look)]
+        """Candidates of all looks, unmerged; see :class:`scrub.detectors.Detector`.
+
+        Each one's score is its share of an average over the looks that could have seen it, so
+        that the scores of one face in all looks add up to a number from 0 to 1.
+        """
+        looks = self._useful(rgb)
+        scales = [look.side / max(rgb.shape[:2]) for look in looks]
+        return [
+            replace(found, score=found.score**STEEPNESS / _witnesses(found.box, scales))
+            for look in looks
+            for found in self._seen(rgb, look)
+        ]
 
     def close(self) -> None:
         del self._session
@@ -118,3 +137,9 @@ class CenterFace:
         padded[:, :height, :width] = small.transpose(2, 0, 1)
         heat, sizes, offsets = self._session.run(self._outputs, {self._input: padded[None]})
         return [heat[0, 0], sizes[0], offsets[0]]
+
+
+def _witnesses(box: Box, scales: Sequence[float]) -> int:
+    """How many looks, each given by its scale, show the face large enough to be seen."""
+    side = max(box.width, box.height)
+    return max(1, sum(side * scale >= VISIBLE for scale in scales))

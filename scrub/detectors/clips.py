@@ -35,6 +35,9 @@ AROUND = 3.0
 MOST_PARTS = 10
 """Parts on the canvas: two rows. Where more heads are expected, they take turns."""
 
+FAINT = 0.35
+"""Share of the certain score from which a find counts beside a track."""
+
 CROWD = 60
 """Heads from which on a whole look costs less than enough parts would."""
 
@@ -53,8 +56,7 @@ class Pace:
     """How thoroughly a clip is looked at.
 
     ``every`` is the time from one whole look to the next in milliseconds; ``looks`` are taken
-    in turn, their sides at most; ``certain`` is the score from which a find is covered, and half
-    of it that from which it counts beside others.
+    in turn, their sides at most; ``certain`` is the score from which a find is covered.
     """
 
     every: float
@@ -63,10 +65,10 @@ class Pace:
 
 
 PACES = {
-    "fast": Pace(280.0, (Look(768), Look(640, mirrored=True)), 0.3),
-    "balanced": Pace(190.0, (Look(1088), Look(832, mirrored=True)), 0.3),
+    "fast": Pace(280.0, (Look(768), Look(640, mirrored=True)), 0.16),
+    "balanced": Pace(190.0, (Look(1088), Look(832, mirrored=True)), 0.16),
     "thorough": Pace(
-        75.0, (Look(1440), Look(1088, mirrored=True), Look(1920), Look(832, mirrored=True)), 0.28
+        75.0, (Look(1440), Look(1088, mirrored=True), Look(1920), Look(832, mirrored=True)), 0.15
     ),
 }
 
@@ -141,13 +143,23 @@ class _Stretch:
 class Paced:
     """Looks at a clip at the pace of a preset."""
 
-    def __init__(self, pace: Pace, threads: int, beside: Callable[[], Detector] | None) -> None:
-        """``threads`` is cores to use, 0 for all; ``beside`` loads a second detector, if any."""
+    def __init__(
+        self,
+        pace: Pace,
+        threads: int,
+        beside: Callable[[], Detector] | None = None,
+        more: Sequence[Detector] = (),
+    ) -> None:
+        """``threads`` is cores to use, 0 for all.
+
+        ``beside`` loads a detector that looks at every frame, ``more`` join the whole looks.
+        """
         cores = threads or os.cpu_count() or 1
         self._pace = pace
         self._threads = min(cores, MOST_THREADS)
         self._own = max(1, cores // MOST_THREADS)
         self._load = beside
+        self._more = tuple(more)
 
     def watch(self, frames: Iterable[tuple[Pixels, float]]) -> Iterator[Glimpse]:
         """See :class:`Watcher`."""
@@ -179,7 +191,8 @@ class Paced:
         """What a whole look finds."""
         look = self._pace.looks[turn % len(self._pace.looks)]
         side = min(look.side, round(LARGEST_GAIN * max(rgb.shape[:2])))
-        return self._whole(replace(look, side=side)).detect(rgb)
+        finds = self._whole(replace(look, side=side)).detect(rgb)
+        return finds + [find for one in self._more for find in one.detect(rgb)]
 
     def _search(self, pair: tuple[_Stretch, _Stretch | None]) -> list[Glimpse]:
         """A glimpse of each frame of a stretch, knowing the whole looks at both of its ends."""
@@ -212,7 +225,7 @@ class Paced:
 
     def _fused(self, rgb: Pixels, finds: list[Detection]) -> tuple[Detection, ...]:
         beside = [] if self._beside is None else self._beside.detect(rgb)
-        faint = self._pace.certain / 2
+        faint = FAINT * self._pace.certain
         return tuple(find for find in fuse([*finds, *beside]) if find.score >= faint)
 
     def _detected(self, rgb: Pixels, boxes: Sequence[Box]) -> list[Detection]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
+from pathlib import Path
 
 from scrub.detectors import Detector, Look, load
 from scrub.detectors.clips import PACES, Paced, Watcher
@@ -18,8 +20,8 @@ class Preset:
     """How long to look.
 
     ``looks`` are CenterFace's, ``tiles`` how finely MediaPipe cuts the picture, ``threshold``
-    the sum of scores from which a find is covered: it grows with the number of looks, each of
-    which adds a little to every pattern in a wall too.
+    the summed evidence from which a find is covered. Two looks that differ in scale and
+    direction tell more than two that differ in one of these.
     """
 
     looks: tuple[Look, ...]
@@ -27,17 +29,24 @@ class Preset:
     threshold: float
 
 
-def _both_ways(*sides: int) -> tuple[Look, ...]:
-    return tuple(Look(side, mirrored) for side in sides for mirrored in (False, True))
-
-
 PRESETS = {
-    "fast": Preset((Look(768), Look(1024, mirrored=True)), tiles=1, threshold=0.22),
-    "balanced": Preset((*_both_ways(1024), Look(2048)), tiles=2, threshold=0.27),
-    "thorough": Preset(_both_ways(512, 1024, 2048, 2880), tiles=2, threshold=0.5),
+    "fast": Preset((Look(768), Look(1152, mirrored=True)), tiles=1, threshold=0.058),
+    "balanced": Preset((Look(1024), Look(1600, mirrored=True)), tiles=2, threshold=0.03),
+    "thorough": Preset(
+        (
+            *(Look(side, mirrored) for side in (1024, 1600) for mirrored in (False, True)),
+            Look(2880),
+        ),
+        tiles=2,
+        threshold=0.024,
+    ),
 }
 
-SECOND = Preset((Look(1280, mirrored=True),), tiles=1, threshold=0.25)
+SURE = 0.2
+"""Evidence from which a find is more likely a face than not: single looks are right in half of
+their finds at a probability of 0.35."""
+
+SECOND = Preset((Look(1280, mirrored=True),), tiles=1, threshold=0.125)
 """The look at the written file: another scale and mirrored, so that the same question is
 not asked twice."""
 
@@ -56,25 +65,31 @@ class Eyes:
     watcher: Watcher | None = None
 
 
-def eyes(preset: str, threads: int = 0) -> Eyes:
+def eyes(preset: str, threads: int = 0, model: Path | None = None) -> Eyes:
     """Load the detectors of ``preset``; ``threads`` is cores to use, 0 for all.
 
-    Raises ModelError where weights are missing or changed.
+    ``model`` is a network that the user brought; it joins the first look. Raises ModelError
+    where weights are missing or changed, or where ``model`` is of no kind that is known.
     """
     beside = partial(load, "blazeface", tiles=1) if _mediapipe() else None
+    more = []
+    if model is not None:
+        from scrub.detectors.brought import brought  # Takes a while to import.
+
+        more.append(brought(model, threads))
     return Eyes(
-        _ensemble(PRESETS[preset], threads),
+        _ensemble(PRESETS[preset], threads, more),
         _ensemble(SECOND, threads),
         () if _mediapipe() else (ALONE,),
-        Paced(PACES[preset], threads, beside),
+        Paced(PACES[preset], threads, beside, more),
     )
 
 
-def _ensemble(preset: Preset, threads: int) -> Ensemble:
-    detectors = [load("centerface", looks=preset.looks, threads=threads)]
+def _ensemble(preset: Preset, threads: int, more: Sequence[Detector] = ()) -> Ensemble:
+    detectors = [load("centerface", looks=preset.looks, threads=threads), *more]
     if _mediapipe():
         detectors.append(load("blazeface", tiles=preset.tiles))
-    return Ensemble(detectors, preset.threshold, 2 * preset.threshold)
+    return Ensemble(detectors, preset.threshold, SURE)
 
 
 def _mediapipe() -> bool:
