@@ -53,7 +53,6 @@ def video(
     tags: Mapping[str, str] | None = None,
     sound: float = 0.0,
     setup: Callable[[Any], None] = lambda stream: None,
-    remark: str | None = None,
 ) -> Path:
     """Write the pictures, shown at ``times`` in milliseconds, with ``sound`` seconds of a tone."""
     with av.open(str(path), "w", format=muxer) as container:
@@ -63,29 +62,22 @@ def video(
         first = next(shots)
         stream.height, stream.width = first.shape[:2]
         stream.pix_fmt = format
-        stream.codec_context.time_base = Fraction(1, 1000)
+        # AVI knows no times, only a rate.
+        tick = Fraction(1, 25 if muxer == "avi" else 1000)
+        stream.codec_context.time_base = tick
         setup(stream)
         voice = (
             container.add_stream("aac" if muxer != "webm" else "libopus", rate=48000)
             if sound
             else None
         )
-        notes = container.add_stream("mov_text") if remark else None
-        index = 0
         for index, pixels in enumerate((first, *shots)):
             frame = av.VideoFrame.from_ndarray(pixels).reformat(format=format)
-            frame.pts, frame.time_base = times(index), Fraction(1, 1000)
+            frame.pts, frame.time_base = round(times(index) / (1000 * tick)), tick
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
         if voice is not None:
             container.mux(_tone(voice, sound))
-        if notes is not None and remark is not None:
-            text = remark.encode()
-            packet = av.Packet(len(text).to_bytes(2, "big") + text)
-            packet.stream, packet.time_base = notes, Fraction(1, 1000)
-            packet.pts = packet.dts = 0
-            packet.duration = times(index)
-            container.mux(packet)
     return path
 
 

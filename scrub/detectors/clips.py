@@ -35,6 +35,9 @@ AROUND = 3.0
 MOST_PARTS = 10
 """Parts on the canvas: two rows. Where more heads are expected, they take turns."""
 
+SECONDED = 4.0
+"""How much more the second detector's word weighs than in a still: here there are few others."""
+
 FAINT = 0.35
 """Share of the certain score from which a find counts beside a track."""
 
@@ -225,6 +228,7 @@ class Paced:
 
     def _fused(self, rgb: Pixels, finds: list[Detection]) -> tuple[Detection, ...]:
         beside = [] if self._beside is None else self._beside.detect(rgb)
+        beside = [replace(find, score=SECONDED * find.score) for find in beside]
         faint = FAINT * self._pace.certain
         return tuple(find for find in fuse([*finds, *beside]) if find.score >= faint)
 

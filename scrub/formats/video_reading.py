@@ -41,9 +41,6 @@ TOLERATED = 1.0
 JUMP = Fraction(1, 10)
 """Seconds of a step for which neither the frame nor the stream says how long it is."""
 
-COUNTED = 0.98
-"""Share of the frames in an AVI's header that have to be there: some count wrongly."""
-
 FEWER_BITS = "more than 8 bits a channel became 8"
 FLATTER = "high dynamic range became standard range"
 JOINED = "interlaced fields became whole frames"
@@ -309,14 +306,13 @@ def _whole(path: Path, container: Any, stream: Any) -> Iterator[Any]:
         if packet.pts is not None and packet.time_base is not None:
             end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
         if packet.stream is stream:
-            packets += packet.size > 0 or packet.dts is not None
+            packets += packet.size > 0
             yield from packet.decode()
-    listed = 0.0
-    if container.format.name.startswith("mov"):
-        listed = len(stream.index_entries)
-    elif container.format.name == "avi":
-        listed = COUNTED * stream.frames
-    promised = (container.duration or 0) / av.time_base + (container.start_time or 0) / av.time_base
+    listed = len(stream.index_entries) if container.format.name.startswith("mov") else 0
+    promised = ((container.duration or 0) + (container.start_time or 0)) / av.time_base
+    if container.format.name == "avi" and stream.average_rate:
+        # For an AVI, FFmpeg shortens the duration itself where the file is cut.
+        promised = float(stream.frames / stream.average_rate)
     if packets < listed or promised - end > TOLERATED:
         raise DamagedError(path, "is cut short: it ends before its header says", WHOLE_COPY)
 
