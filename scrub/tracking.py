@@ -118,7 +118,7 @@ def separate(sights: Sequence[Sight]) -> tuple[Region, ...]:
 
 def link(sights: Sequence[Sight], width: int, height: int) -> tuple[Region, ...]:
     """Regions of a clip whose frames are ``width`` x ``height``, of one sight for each frame."""
-    regions = []
+    regions: list[Region] = []
     number = 0
     for first, following in _shots(sights):
         for track in _Shot(sights, first, following).tracks():
@@ -243,11 +243,11 @@ class _Way:
             yield from _joined(in_order, number, self._track.doubtful)
 
     def _followed(self) -> Iterator[_Cover]:
-        for one, other in pairwise([*self._track.seen, None]):
+        seen = self._track.seen
+        for one, other in pairwise([*seen, seen[-1]]):
             why = FAINT if one in self._track.faint else HEAD
             yield _Cover(one, self._drawn_out(one), why)
-            if other is not None:
-                yield from self._filled(one, other)
+            yield from self._filled(one, other)
 
     def _filled(self, one: int, other: int) -> Iterator[_Cover]:
         """The straight way between two sights, wider the farther from both."""

@@ -130,7 +130,10 @@ def examine(media: Media, plan: Plan, draft: Path, detector: Detector | None) ->
     pairs = paired(media, copy)
     # Of large stills and pages there is never more than one in memory.
     verdicts = mapped(judge.of, pairs, THREADS) if media.form == "video" else map(judge.of, pairs)
-    times, left, showing, structures = [], [], [], [0.0]
+    times: list[float] = []
+    left: list[tuple[Detection, ...]] = []
+    showing: list[Region] = []
+    structures = [0.0]
     for verdict in verdicts:
         times.append(verdict.time)
         left.append(verdict.left)

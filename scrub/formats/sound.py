@@ -76,7 +76,8 @@ def length(path: Path, kind: str) -> float | None:
     with opened(path, kind) as container:
         if not container.streams.audio:
             return None
-        return sum(frame.samples / frame.sample_rate for frame in container.decode(audio=0))
+        frames = container.decode(audio=0)
+        return float(sum(frame.samples / frame.sample_rate for frame in frames))
 
 
 def _encoded(media: Media, start: Fraction, stream: Any) -> Iterator[Any]:
