@@ -8,8 +8,9 @@ import os
 import stat
 import unicodedata
 from collections import defaultdict
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from scrub import files, workers
@@ -18,6 +19,7 @@ from scrub.formats import FORMATS, format_of, target_of
 from scrub.names import stem_for
 from scrub.report import FileReport, RunReport, refusal
 from scrub.settings import NamesRule, Settings, Target
+from scrub.tasks import Replacement
 from scrub.workers import Job
 
 UNREAD_SUFFIXES = (
@@ -43,12 +45,11 @@ NOT_A_PICTURE = "not a picture: not copied"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file, its place below the output folder, and, once looked at, suffix and permissions."""
+    """A file, its place below the output folder, and, once looked at, the copy's suffix."""
 
     source: Path
     relative: Path
     suffix: str = ""
-    mode: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,27 +73,66 @@ def outline(
 
     Raises UsageError where there is nothing to clean.
     """
+    if out is None:
+        return each(inputs, partial(_replacement, to=to))
+    found, settled = _found(inputs, out, to)
+    return _settle_collisions(_targets(found, out, names), settled, overwrite)
+
+
+def each(inputs: Sequence[Path], job: Callable[[Found], Job], out: Path | None = None) -> Outline:
+    """The ``job`` of every file, which may raise ScrubError; those below ``out`` are none.
+
+    Raises UsageError where there is nothing to do.
+    """
+    found, settled = _found(inputs, out)
+    jobs = []
+    for one in found:
+        try:
+            jobs.append(job(one))
+        except ScrubError as error:
+            settled.append(refusal(one.source, error))
+    return Outline(tuple(jobs), tuple(settled))
+
+
+def _found(
+    inputs: Sequence[Path], out: Path | None, to: Target = "same"
+) -> tuple[list[Found], list[FileReport]]:
+    """The files to work on, with the suffix of their copy, and the end of those that are none."""
     named = set(inputs)
     closed: list[OSError] = []
     settled: list[FileReport] = []
     found: list[Found] = []
     for one in _distinct(_walked(inputs, out, closed)):
         try:
-            status = files.check_input(one.source)
+            files.check_input(one.source)
             if one.source not in named and _passed_over(one.source):
                 settled.append(FileReport(one.source, "unchanged", reason=NOT_A_PICTURE))
                 continue
-            mode = stat.S_IMODE(status.st_mode)
-            suffix = _suffix(one.source, to, out is None)
-            found.append(replace(one, suffix=suffix, mode=mode))
+            found.append(replace(one, suffix=_suffix(one.source, to)))
         except ScrubError as error:
             settled.append(refusal(one.source, error))
     settled += [_closed_folder(error) for error in closed]
     if not found and all(report.status == "unchanged" for report in settled):
         raise UsageError(None, "found no pictures to clean", "name a picture or a folder of them")
-    if out is not None:
-        return _settle_collisions(_targets(found, out, names), settled, overwrite)
-    return Outline(tuple(Job(one.source, one.source, one.mode) for one in found), tuple(settled))
+    return found, settled
+
+
+def _replacement(found: Found, to: Target) -> Job:
+    """The job of cleaning it in place; raises InputError where that would lose something."""
+    source = found.source
+    status = files.check_input(source)
+    files.check_replaceable(source, status)
+    form = format_of(source)
+    target = target_of(form, to)
+    if target is not form:
+        problem = f"is {form.kind} and cannot become {target.kind} under its name"
+        raise UnsupportedError(source, problem, "use --out")
+    if found.suffix != source.suffix:
+        problem = f"is {form.kind}, which its name does not say"
+        remedy = f"rename it to {source.with_suffix(found.suffix).name}, or use --out"
+        raise UnsupportedError(source, problem, remedy)
+    owner = status.st_uid, status.st_gid
+    return Replacement(source, source, stat.S_IMODE(status.st_mode), owner)
 
 
 def work(
@@ -200,14 +240,9 @@ def _passed_over(path: Path) -> bool:
     return True
 
 
-def _suffix(source: Path, to: Target, in_place: bool) -> str:
+def _suffix(source: Path, to: Target) -> str:
     """The target's suffix: the source's own where it tells the truth about the written bytes."""
-    form = format_of(source)
-    target = target_of(form, to)
-    if in_place and target is not form:
-        raise UnsupportedError(
-            source, f"is {form.kind} and cannot become {target.kind} under its name", "use --out"
-        )
+    target = target_of(format_of(source), to)
     return source.suffix if source.suffix.lower() in target.suffixes else target.suffixes[0]
 
 

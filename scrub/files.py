@@ -28,6 +28,9 @@ Between them are the number of the writing process's parent, which removes what 
 crashed left behind, and chance.
 """
 
+WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
+"""Any of them; without, even the superuser, whom nothing stops, is asked to think again."""
+
 
 @contextlib.contextmanager
 def draft_beside(target: Path) -> Iterator[Path]:
@@ -50,15 +53,18 @@ def draft_beside(target: Path) -> Iterator[Path]:
             draft.unlink()
 
 
-def commit(draft: Path, target: Path, mode: int) -> None:
+def commit(draft: Path, target: Path, mode: int, owner: tuple[int, int] | None = None) -> None:
     """Put ``draft`` in the place of ``target`` for good, with permissions ``mode``.
 
-    The content is on the disk before the name points to it. Raises TargetError and leaves
+    ``owner`` are the user and the group that it is given to, None for this process's. The
+    content is on the disk before the name points to it. Raises TargetError and leaves
     ``target`` as it was where that fails.
     """
     try:
         # Opened first: ``mode`` may forbid to write.
         with draft.open("rb+") as file:
+            if owner is not None:
+                _give(draft, owner)  # first: it takes special permissions away
             os.chmod(draft, mode)
             os.utime(draft, (NEUTRAL_TIME, NEUTRAL_TIME))
             os.fsync(file.fileno())
@@ -66,6 +72,34 @@ def commit(draft: Path, target: Path, mode: int) -> None:
     except OSError as error:
         raise unwritable(target, error) from error
     _flush_folder(target.parent)
+
+
+def check_replaceable(path: Path, found: os.stat_result) -> None:
+    """Raise InputError where the file could not be replaced by one that is like it.
+
+    ``found`` is its status, as :func:`check_input` gives it.
+    """
+    if not found.st_mode & WRITABLE or not os.access(path, os.W_OK):
+        raise InputError(path, "is read-only", "make it writable, or use --out")
+    if found.st_nlink > 1:
+        problem = "has another name (a hard link), under which the original would stay"
+        raise InputError(path, problem, "use --out, or remove its other names first")
+    if not _may_give(found.st_uid, found.st_gid):
+        raise InputError(path, "belongs to somebody else", "use --out, or run scrub as its owner")
+
+
+def _may_give(user: int, group: int) -> bool:
+    """Whether a new file may be given to them; systems without owners ask nobody."""
+    if not hasattr(os, "geteuid") or os.geteuid() == 0:
+        return True
+    return user == os.geteuid() and group in {os.getegid(), *os.getgroups()}
+
+
+def _give(path: Path, owner: tuple[int, int]) -> None:
+    """To a user and a group; nothing is asked where they are the right ones already."""
+    found = path.stat()
+    if (found.st_uid, found.st_gid) != owner:
+        os.chown(path, *owner)
 
 
 def is_draft(path: Path) -> bool:

@@ -21,13 +21,17 @@ from scrub.formats import FORMATS, Frame, Media, probe
 from scrub.metadata.danger import worst_first
 from scrub.overlap import ahead
 from scrub.redaction import Painter
-from scrub.regions import Region, head
+from scrub.regions import Box, Region, head
 from scrub.report import Evidence, FileReport, Plan
 from scrub.settings import Settings
 from scrub.tracking import Sight
 
-ROUNDS = 4
-"""A file is written at most so often: once, and three times more for faces found late."""
+ROUNDS = 6
+"""A file is written at most so often: once, and then for faces found late and for covers that
+look like something. In a crowd of a hundred every second file needs another writing."""
+
+GROWTH = 0.1
+"""By which share of its size a cover reaches further on each side when it is painted anew."""
 
 SOUND_WARNINGS: Mapping[str, tuple[str, ...]] = {
     "drop": (),
@@ -63,12 +67,18 @@ def preview(source: Path, settings: Settings, eyes: Eyes | None) -> FileReport:
 
 
 def clean(
-    source: Path, target: Path, settings: Settings, eyes: Eyes | None, mode: int | None = None
+    source: Path,
+    target: Path,
+    settings: Settings,
+    eyes: Eyes | None,
+    mode: int | None = None,
+    owner: tuple[int, int] | None = None,
 ) -> FileReport:
     """Cover the faces in ``source``, rebuild it without metadata, verify, and put it at ``target``.
 
-    ``eyes`` look for faces; None leaves them. ``mode`` are the target's permissions, None
-    for a new file's. Raises ScrubError, and then ``target`` is as it was before.
+    ``eyes`` look for faces; None leaves them. ``mode`` are the target's permissions and
+    ``owner`` its user and group, None for a new file's. Raises ScrubError, and then ``target``
+    is as it was before.
     """
     started = time.monotonic()
     before = _fingerprint(source)
@@ -79,7 +89,7 @@ def clean(
         draft = write(media, first, path, settings, eyes)
         if _fingerprint(source) != before:
             raise InputError(source, "changed while it was read", "run scrub again")
-        files.commit(path, target, files.plain_mode() if mode is None else mode)
+        files.commit(path, target, files.plain_mode() if mode is None else mode, owner)
     return FileReport(
         source,
         "cleaned",
@@ -117,8 +127,9 @@ def write(media: Media, first: Plan, path: Path, settings: Settings, eyes: Eyes 
     """Write ``path`` by the plan and examine it, until no face is left to be seen.
 
     The covers stay the same from one writing to the next, so that nothing new turns up beside
-    them, unless one resembles what it hides. Raises VerificationError where the file is not in
-    order, or where faces can still be seen after :data:`ROUNDS` writings.
+    them, unless one resembles what it hides, or a face: that one is painted anew. Raises
+    VerificationError where the file is not in order, or where faces can still be seen after
+    :data:`ROUNDS` writings.
     """
     current = first
     seed = os.urandom(32)
@@ -129,11 +140,10 @@ def write(media: Media, first: Plan, path: Path, settings: Settings, eyes: Eyes 
         finding = verify.examine(media, current, path, second)
         if finding.clean:
             return Draft(current, replace(finding.evidence, rounds=count))
-        if finding.showing:
-            seed = os.urandom(32)
         glimpses = map(Glimpse, finding.times, finding.left)
         late = _regions(media, [_sight(one, settings.margin) for one in glimpses])
-        current = replace(current, regions=_merged(current.regions, late))
+        kept = _anew(current.regions, finding.showing)
+        current = replace(current, regions=_merged(kept, late))
     raise VerificationError(
         media.path,
         f"still shows faces after it was written and looked at {ROUNDS} times",
@@ -177,9 +187,37 @@ def _regions(media: Media, sights: Sequence[Sight]) -> tuple[Region, ...]:
     return tracking.separate(sights)
 
 
+def _anew(regions: tuple[Region, ...], showing: Iterable[Region]) -> tuple[Region, ...]:
+    """The regions, those of the heads in ``showing`` with new entropy and a little wider.
+
+    A head's entropy follows from the number of its track. What is black stays black whatever
+    its entropy; where it looks like a face, that comes from what is seen around it.
+    """
+    following = _following(regions)
+    numbers = {track: following + more for more, track in enumerate(_tracks(showing))}
+    return tuple(
+        replace(one, box=_grown(one.box), track=numbers[one.track]) if one.track in numbers else one
+        for one in regions
+    )
+
+
+def _grown(box: Box) -> Box:
+    wider, higher = GROWTH * box.width, GROWTH * box.height
+    return Box.around(box.left - wider, box.top - higher, box.right + wider, box.bottom + higher)
+
+
+def _tracks(regions: Iterable[Region]) -> list[int]:
+    return sorted({region.track for region in regions})
+
+
+def _following(regions: Iterable[Region]) -> int:
+    """The first number that no track has."""
+    return 1 + max((region.track for region in regions), default=-1)
+
+
 def _merged(regions: tuple[Region, ...], late: Iterable[Region]) -> tuple[Region, ...]:
     """Both, with the late ones named so and numbered on."""
-    following = 1 + max((region.track for region in regions), default=-1)
+    following = _following(regions)
     return regions + tuple(
         replace(region, track=following + region.track, why=LATE) for region in late
     )

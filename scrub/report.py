@@ -89,6 +89,11 @@ class FileReport:
     def faces(self) -> int:
         return self.plan.faces
 
+    @property
+    def already_clean(self) -> bool:
+        """Whether there was nothing to do: what would have been written is there."""
+        return self.status == "unchanged" and self.target is not None
+
     def as_json(self) -> dict[str, Any]:
         return {
             "source": str(self.source),

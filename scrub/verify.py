@@ -78,9 +78,12 @@ A palette may miss a small spot of a rare colour.
 """
 
 SURE = 0.2
-"""Summed evidence of an uncovered find from which a file is not finished. Weaker finds do not stop
-a file; but where there is a sure one, they are covered with it, or they would come up one by
-one in the following looks."""
+"""Summed evidence of a find from which a file is not finished. Weaker finds do not stop a file; but
+where there is a sure one, they are covered with it, or they would come up one by one in the
+following looks."""
+
+SLACK = 0.01
+"""How far below SURE a written file has to stay: another processor may round the sums up."""
 
 SURE_OFTEN = 0.35
 """The same in a video, of whose many frames each was near one that was looked at before."""
@@ -94,9 +97,9 @@ class Finding:
     """Evidence that all is in order, but for what is still to be seen.
 
     ``left`` holds the uncovered finds of each frame of the original, and ``times`` when it is
-    shown in milliseconds; ``sure`` is the score from which they are faces; ``showing`` the regions
-    that resemble what they hide. In a small
-    region a random cover does so by chance now and then (one in a thousand, measured), so it
+    shown in milliseconds; ``sure`` is the evidence from which a find is a face; ``showing`` the
+    regions that resemble what they hide, or a face. In a small region a random cover does so by
+    chance now and then (one in a thousand what it hides, one in a hundred a face, measured), so it
     takes a second painting to tell.
     """
 
@@ -110,6 +113,23 @@ class Finding:
     def clean(self) -> bool:
         sure = any(one.score >= self.sure for found in self.left for one in found)
         return not sure and not self.showing
+
+
+def faces(media: Media, frame: Frame, detector: Detector) -> list[Detection]:
+    """What looks like a face in one frame of a file that claims to be finished.
+
+    A frame that :func:`examine` was content with has none, covers included, when the same
+    ``detector`` looks: so a written file passes the gate without telling where its covers are.
+    """
+    if not sampled(media, frame):
+        return []
+    limit = _sure(media) + SLACK
+    return [one for one in detector.detect(frame.rgb) if one.score >= limit]
+
+
+def sampled(media: Media, frame: Frame) -> bool:
+    """Whether faces are looked for in this frame: in every one but of a video."""
+    return media.form != "video" or frame.index % LOOKED == 0
 
 
 def examine(media: Media, plan: Plan, draft: Path, detector: Detector | None) -> Finding:
@@ -147,8 +167,7 @@ def examine(media: Media, plan: Plan, draft: Path, detector: Detector | None) ->
         looked=detector is not None,
         rounds=1,
     )
-    sure = SURE_OFTEN if media.form == "video" else SURE
-    return Finding(evidence, tuple(left), tuple(showing), tuple(times), sure)
+    return Finding(evidence, tuple(left), tuple(showing), tuple(times), _sure(media))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +188,7 @@ class _Judge:
         self._covers = Timeline(plan.regions)
         self._detector = detector
         self._video = media.form == "video"
+        self._sure = _sure(media)
         self._edges = _thinned(plan.regions) if self._video else frozenset()
 
     def of(self, pair: tuple[Frame, Frame]) -> _Verdict:
@@ -187,11 +207,18 @@ class _Judge:
             for region, structure in zip(compared, structures, strict=True)
             if structure >= limit
         )
-        found: list[Detection] = []
-        if self._detector is not None and self._looked_at(original.index):
-            found = self._detector.detect(shown.rgb)
-        left = tuple(one for one in found if covered_share(one.box, covers) < HIDDEN)
-        return _Verdict(original.time, structures, showing, left)
+        left = []
+        for one in self._seen(shown):
+            if covered_share(one.box, covers) < HIDDEN:
+                left.append(one)
+            elif one.score >= self._sure:
+                showing += tuple(region for region in regions if region.box.intersect(one.box).area)
+        return _Verdict(original.time, structures, showing, tuple(left))
+
+    def _seen(self, shown: Frame) -> list[Detection]:
+        if self._detector is None or not self._looked_at(shown.index):
+            return []
+        return self._detector.detect(shown.rgb)
 
     def _compared(self, region: Region, index: int) -> bool:
         return not self._video or index == region.first_frame or index % COMPARED == 0
@@ -254,6 +281,11 @@ def changed(original: Frame, copy: Frame, covers: Iterable[Box]) -> float:
         open_cells[cells.top : cells.bottom, cells.left : cells.right] = False
     difference = np.abs(before - after).max(axis=2)[open_cells]
     return float((difference > DIFFERENT).mean()) if difference.size else 0.0
+
+
+def _sure(media: Media) -> float:
+    """The evidence from which a find in the written file is a face."""
+    return (SURE_OFTEN if media.form == "video" else SURE) - SLACK
 
 
 def _mosaic(frame: Frame) -> NDArray[np.int16]:

@@ -38,17 +38,26 @@ SHARED_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGHUP") if hasa
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A file to clean, its target, and the target's permissions (None: a new file's)."""
+    """A file to clean, its target, and the target's permissions (None: a new file's).
+
+    A job of another class does something else with its file.
+    """
 
     source: Path
     target: Path
     mode: int | None = None
 
+    def do(self, settings: Settings, eyes: Eyes | None, dry_run: bool) -> FileReport:
+        """What a worker is to do, with ``eyes`` unless faces are left; may raise ScrubError."""
+        if dry_run:
+            return pipeline.preview(self.source, settings, eyes)
+        return pipeline.clean(self.source, self.target, settings, eyes, self.mode)
+
 
 def run(
     jobs: Sequence[Job], settings: Settings, count: int, dry_run: bool = False
 ) -> Generator[FileReport, None, None]:
-    """Clean ``jobs`` with ``count`` worker processes; each report comes as its file is done.
+    """Do ``jobs`` with ``count`` worker processes; each report comes as its file is done.
 
     With ``dry_run`` nothing is written. A worker that dies takes at most ``count`` files
     with it; each of these is tried once more alone, and fails where its worker dies again.
@@ -176,9 +185,7 @@ def _attempt(job: Job, settings: Settings, threads: int, dry_run: bool) -> FileR
         looking = (
             None if settings.metadata_only else _eyes(settings.preset, threads, settings.model)
         )
-        if dry_run:
-            return pipeline.preview(job.source, settings, looking)
-        return pipeline.clean(job.source, job.target, settings, looking, job.mode)
+        return job.do(settings, looking, dry_run)
     except ScrubError as error:
         return refusal(job.source, error)
     except Exception as error:  # One file's surprise must not cost the others their turn.

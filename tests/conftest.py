@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest
 
 import scrub
 from scrub.batch import Outline, outline
+from scrub.detectors.presets import Eyes, eyes
 from scrub.errors import ScrubError
 from tests.parts import saved
 from tests.pictures import face
@@ -50,6 +51,15 @@ class Command:
 @pytest.fixture(scope="session")
 def scrub_command() -> Command:
     return Command()
+
+
+@pytest.fixture(scope="session")
+def real_eyes() -> Iterator[Eyes]:
+    """Real detectors, as quick as they can be."""
+    found = eyes("fast", threads=2)
+    yield found
+    found.first.close()
+    found.second.close()
 
 
 @pytest.fixture

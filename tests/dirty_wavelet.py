@@ -10,14 +10,12 @@ import io
 import struct
 from collections.abc import Callable
 
-import pillow_jxl
-
 from tests import parts
+from tests.codestreams import CODESTREAMS
 from tests.dirty_heif import box, small
 from tests.parts import uncovered
 from tests.pictures import canary
 
-assert pillow_jxl  # imported for Pillow to know the format
 LEAST = " "
 """The comment that keeps OpenJPEG from writing its name."""
 
@@ -34,16 +32,13 @@ def jp2(mode: str = "RGB", comment: str = LEAST, naked: bool = False) -> bytes:
     return stream.getvalue()
 
 
-@functools.cache
-def jxl(**options: bytes) -> bytes:
-    """The test picture, small, as a codestream; in boxes where there are notes."""
-    stream = io.BytesIO()
-    small().save(stream, "JXL", **options)
-    return stream.getvalue()
+def jxl() -> bytes:
+    """A gradient as JPEG XL, a codestream alone."""
+    return CODESTREAMS["RGB"]
 
 
 def boxed(*extra: bytes) -> bytes:
-    """The test picture as JPEG XL in boxes, with others behind them."""
+    """A gradient as JPEG XL in boxes, with others behind them."""
     head = box(b"JXL ", b"\r\n\x87\n") + box(b"ftyp", b"jxl \0\0\0\0jxl ")
     return head + box(b"jxlc", jxl()) + b"".join(extra)
 
@@ -80,7 +75,10 @@ WAVELET: dict[str, Callable[[], bytes]] = {
     ),
     "jpeg2000-trailer": lambda: jp2() + uncovered("trailer"),
     "jpeg2000-after": lambda: jp2(naked=True) + canary("after").encode(),
-    "jxl-exif-xmp": lambda: jxl(exif=parts.exif(), xmp=parts.xmp()),
+    "jxl-exif-xmp": lambda: boxed(
+        box(b"Exif", bytes(4) + parts.exif().removeprefix(b"Exif\0\0")), box(b"xml ", parts.xmp())
+    ),
+    "jxl-bare-exif": lambda: boxed(box(b"Exif", parts.exif().removeprefix(b"Exif\0\0"))),
     "jxl-boxes": lambda: boxed(box(b"uuid", bytes(16) + canary("uuid").encode())),
     "jxl-compressed": lambda: boxed(box(b"brob", b"Exif" + bytes(20))),
     "jxl-jpeg": lambda: boxed(box(b"jbrd", bytes(20))),

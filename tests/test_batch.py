@@ -125,14 +125,14 @@ def test_names_are_kept_when_asked(inbox: Path, out: Path) -> None:
 
 @needs_posix
 def test_in_place_each_file_is_its_own_target_with_its_own_permissions(inbox: Path) -> None:
-    tree(inbox, "a.jpg", "IMG_0001.JPG", "day/b.dat")
+    tree(inbox, "a.jpg", "IMG_0001.JPG", "day/b.jpeg")
     (inbox / "a.jpg").chmod(0o640)
-    (inbox / "IMG_0001.JPG").chmod(0o444)
+    (inbox / "IMG_0001.JPG").chmod(0o755)
     plan = outline([inbox], None)
     assert all(job.target == job.source for job in plan.jobs)
     modes = {job.source.name: job.mode for job in plan.jobs}
     assert modes["a.jpg"] == 0o640
-    assert modes["IMG_0001.JPG"] == 0o444
+    assert modes["IMG_0001.JPG"] == 0o755
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs names that differ in case only")

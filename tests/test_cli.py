@@ -235,7 +235,7 @@ def test_a_dry_run_tells_and_writes_nothing(scrub_command: Command, tmp_path: Pa
 def test_in_place_replaces_the_files_and_keeps_names_and_permissions(
     scrub_command: Command, tmp_path: Path
 ) -> None:
-    modes = {"IMG_0001.jpg": 0o600, "b.JPG": 0o640, "c.png": 0o444 if os.name != "nt" else 0o666}
+    modes = {"IMG_0001.jpg": 0o600, "b.JPG": 0o640, "c.png": 0o755 if os.name != "nt" else 0o666}
     for name, mode in modes.items():
         dirty = write("png-text" if name.endswith("png") else "jpeg-exif-gps", tmp_path)
         dirty.rename(tmp_path / name)

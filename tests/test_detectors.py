@@ -19,7 +19,8 @@ from PIL import Image
 
 from scrub import pipeline
 from scrub.detectors import DETECTORS, Detector, Look, Pixels, blazeface, centerface, load, presets
-from scrub.detectors.ensemble import Ensemble, fuse
+from scrub.detectors.ensemble import Both, Ensemble, fuse
+from scrub.detectors.presets import Eyes
 from scrub.errors import ModelError
 from scrub.regions import Box, Detection
 from scrub.settings import Settings
@@ -392,3 +393,30 @@ def test_without_mediapipe_centerface_looks_alone_and_the_report_says_so(
 def test_with_mediapipe_there_is_nothing_to_say(eyes: presets.Eyes) -> None:
     assert eyes.warnings == ()
     assert any("blazeface" in one.detector for one in eyes.first.detect(picture()))
+
+
+# --- two of them together -----------------------------------------------------------------------
+
+
+def test_one_of_both_is_believed_whatever_its_score() -> None:
+    weak = Detection(Box(0, 0, 9, 9), 0.1, "told", doubtful=True)
+    strong = Detection(Box(5, 5, 9, 9), 3.0, "told")
+    weighed, believed = Fake(weak), Fake(weak, strong)
+    both = Both(weighed, believed)
+    found = both.detect(np.zeros((9, 9, 3), np.uint8))
+    assert [one.score for one in found] == [0.1, 1.0, 3.0]
+    assert [one.box for one in found] == [weak.box, weak.box, strong.box]
+    both.close()
+    assert weighed.closed
+    assert believed.closed
+
+
+def test_strict_eyes_see_what_either_sees() -> None:
+    one, other = (Detection(Box(left, 0, left + 9, 9), 0.1, "told") for left in (0, 20))
+    strict = Eyes(Fake(one), Fake(other), ("half blind",)).strict()
+    assert strict.first.detect(np.zeros((9, 9, 3), np.uint8)) == [one]
+    assert [found.box for found in strict.second.detect(np.zeros((9, 9, 3), np.uint8))] == [
+        other.box,
+        one.box,
+    ]
+    assert strict.warnings == ("half blind",)

@@ -55,6 +55,16 @@ class Finder:
         pass
 
 
+class Blind:
+    """A detector that sees nothing."""
+
+    def detect(self, rgb: Pixels) -> list[Detection]:
+        return []
+
+    def close(self) -> None:
+        pass
+
+
 def shift(rgb: Pixels) -> int:
     """By how many pixels the test picture was rolled to the right."""
     grey = rgb.mean(axis=2)
@@ -66,7 +76,7 @@ def moved(boxes: list[Edges], step: int) -> list[Edges]:
     return [(left + step, top, right + step, bottom) for left, top, right, bottom in boxes]
 
 
-EYES = Eyes(Finder(), Finder())
+EYES = Eyes(Finder(), Blind())
 
 
 @dataclass(frozen=True)
@@ -516,7 +526,7 @@ def attempt(data: bytes) -> tuple[str, bytes] | ScrubError:
         source, out = Path(folder, "source"), Path(folder, "target")
         source.write_bytes(data)
         try:
-            report = pipeline.clean(source, out, Settings(), Eyes(Seer(), Seer()))
+            report = pipeline.clean(source, out, Settings(), Eyes(Seer(), Blind()))
         except ScrubError as error:
             assert sorted(os.listdir(folder)) == ["source"]
             return error

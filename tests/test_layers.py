@@ -58,9 +58,36 @@ LAYERS: dict[str, set[str]] = {
         "errors",
     },
     "workers": {"pipeline", "detectors", "files", "report", "settings", "errors"},
-    "batch": {"workers", "files", "formats", "names", "report", "settings", "errors"},
-    "console": {"report"},
-    "cli": {"batch", "console", "detectors", "report", "settings", "errors", "__init__"},
+    "exposure": {"formats", "metadata", "names", "regions", "files", "report"},
+    "gate": {"exposure", "report"},
+    "sheets": {"exposure", "formats", "files", "errors"},
+    "tasks": {
+        "workers",
+        "pipeline",
+        "exposure",
+        "sheets",
+        "verify",
+        "formats",
+        "regions",
+        "detectors",
+        "report",
+        "settings",
+        "errors",
+    },
+    "batch": {"tasks", "workers", "files", "formats", "names", "report", "settings", "errors"},
+    "console": {"gate", "exposure", "metadata", "report"},
+    "cli": {
+        "batch",
+        "tasks",
+        "gate",
+        "sheets",
+        "console",
+        "detectors",
+        "report",
+        "settings",
+        "errors",
+        "__init__",
+    },
 }
 """Each module or package of scrub, and which others it may import."""
 
@@ -204,7 +231,11 @@ def speech(source: Path) -> Iterator[str]:
 
 @every_source
 def test_only_the_console_prints(source: Path) -> None:
-    assert bool(list(speech(source))) == (room(source) == "console")
+    assert not list(speech(source)) or room(source) == "console"
+
+
+def test_the_console_prints() -> None:
+    assert any(list(speech(source)) for source in SOURCES)
 
 
 # --- how large rooms get, and what they are called ------------------------------------------------

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scrub.names import stem_for, tells
+from scrub.names import clue, stem_for, tells
 
 
 def listed(names: str) -> list[str]:
@@ -116,7 +116,48 @@ def test_keep_keeps_and_random_replaces_everything(stem: str) -> None:
     assert stem_for(stem, "keep", ()) == stem
     names = {stem_for(stem, "random", ()) for _ in range(50)}
     assert len(names) == 50
-    assert all(re.fullmatch("[0-9a-f]{16}", name) for name in names)
+    assert all(re.fullmatch("[a-p]{16}", name) for name in names)
+    assert not any(tells(name) for name in names)
+
+
+CLUES = {
+    "a date or time": """
+        IMG_20260314_181502  PXL_20260314_181502123.MP~2  20260314_181502  14.03.2026  18-15-02
+        DJI_20260314181502_0001_D  1710439200000  march 14 2026  VID_20260314_181502
+        00100lPORTRAIT_00100_BURST20260314181502123_COVER  RPReplay_Final1710439200
+    """,
+    "a camera's counter": """
+        IMG_1234  IMG_E1234  DSC_0001  DSC01234  _DSC1234  MVI_1234  GOPR1234  GX011234  P1010001
+        DJI_0001  100_1234  scan0001  Photo0123  DSC0042
+    """,
+    "a messenger's or program's mark": """
+        WhatsApp Image 2026-03-14 at 18.15.02  IMG-20260314-WA0012  VID-20260314-WA0007  IMG-WA0012
+        signal-2024-05-03-12-34-56-789  photo_2026-05-03_12-34-56  received_1234567890
+        FB_IMG_1710439200000  Snapchat-1234567890  Screenshot_20260314-181502_Signal
+        KakaoTalk_20260314_181502123  Bildschirmfoto 2026-03-14 um 18.15
+    """,
+    "an identifier": """
+        0f8fad5b-d9cb-469f-a165-70867728950e  C0FFEE1A-B2C3-4D5E-8F9A-A1B2C3D4E5F6
+        0f8fad5bd9cb469fa16570867728950e
+    """,
+    "a long number": """
+        260314_181502  10154012345678901_1234567_n  181502
+    """,
+}
+
+
+@pytest.mark.parametrize(
+    ("what", "stem"),
+    [(what, stem) for what, names in CLUES.items() for stem in listed(names)],
+    ids=ascii,
+)
+def test_a_clue_is_told_in_plain_words(what: str, stem: str) -> None:
+    assert clue(stem) == what
+
+
+@pytest.mark.parametrize("stem", listed(HARMLESS), ids=ascii)
+def test_a_harmless_name_gives_no_clue(stem: str) -> None:
+    assert clue(stem) is None
 
 
 @pytest.mark.parametrize("stem", ["mar " * 60, "a1" * 120, "1-" * 120, "f" * 250, "19 " * 80])

@@ -20,7 +20,7 @@ from scrub.formats import FORMATS, Frame, probe
 from scrub.redaction import STYLES, Painter
 from scrub.regions import Box, Detection, Region, head
 from scrub.report import Plan
-from scrub.verify import CHANGED, SURVIVES, changed, examine, surviving
+from scrub.verify import CHANGED, SLACK, SURE, SURVIVES, changed, examine, faces, surviving
 from tests import media, parts
 from tests.dirty_web import gif_comment_block, riff_chunk, with_chunks
 from tests.media import PICTURE_FACES, Edges, Pixels, canary, picture
@@ -354,33 +354,65 @@ def test_region_that_shows_is_named(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("face", "covers", "clean"),
+    ("face", "covers", "on"),
     [
-        (PICTURE_FACES[0], FACES, True),
-        (PICTURE_FACES[1], FACES, True),
-        (PICTURE_FACES[0], FACES[1:], False),
-        ((200, 120, 220, 150), FACES, False),
+        (PICTURE_FACES[0], FACES, FACES[:1]),
+        (PICTURE_FACES[1], FACES, FACES[1:]),
+        (PICTURE_FACES[0], FACES[1:], None),
+        ((200, 120, 220, 150), FACES, None),
     ],
 )
-def test_face_that_is_found_again_is_left_unless_covered(
-    face: Edges, covers: tuple[Region, ...], clean: bool, tmp_path: Path
+def test_face_that_is_seen_again_is_left_or_shows_through_its_cover(
+    face: Edges, covers: tuple[Region, ...], on: tuple[Region, ...] | None, tmp_path: Path
 ) -> None:
     case = Case("apng", tmp_path, covers)
     looking = Seer((face,))
     finding = examine(case.media, Plan(covers), case.draft, looking)
     assert looking.looks == 3
-    assert finding.clean == clean
-    found = () if clean else (Detection(Box(*face), 0.9, "told"),)
+    assert not finding.clean
+    found = (Detection(Box(*face), 0.9, "told"),) if on is None else ()
     assert finding.left == (found,) * 3
+    assert set(finding.showing) == set(on or ())
 
 
-@pytest.mark.parametrize(("share", "clean"), [(0.6, False), (0.8, True)])
-def test_face_may_not_stand_out_of_its_cover(share: float, clean: bool, tmp_path: Path) -> None:
+class Unsure(Seer):
+    """A detector with a score of its own."""
+
+    score = 0.0
+
+    def detect(self, rgb: Pixels) -> list[Detection]:
+        return [replace(one, score=self.score) for one in super().detect(rgb)]
+
+
+@pytest.mark.parametrize("covers", [FACES, FACES[1:]])
+@pytest.mark.parametrize(
+    ("score", "passed", "stopped"),
+    [
+        (SURE - SLACK - 0.001, True, False),
+        (SURE - SLACK, False, False),
+        (SURE - 0.001, False, False),
+        (SURE, False, True),
+    ],
+)
+def test_gate_stops_nothing_that_was_passed(
+    score: float, passed: bool, stopped: bool, covers: tuple[Region, ...], tmp_path: Path
+) -> None:
+    case = Case("png-text", tmp_path, covers)
+    looking = Unsure((PICTURE_FACES[0],))
+    looking.score = score
+    assert examine(case.media, Plan(covers), case.draft, looking).clean == passed
+    assert bool(faces(case.media, Frame(0, picture()), looking)) == stopped
+
+
+@pytest.mark.parametrize(("share", "bare"), [(0.6, 1), (0.8, 0)])
+def test_face_may_not_stand_out_of_its_cover(share: float, bare: int, tmp_path: Path) -> None:
     case = Case("png-text", tmp_path)
     box = FACES[0].box
     out = round(box.left - (1 - share) * 50)
     looking = Seer(((out, box.top + 40, out + 50, box.top + 90),))
-    assert examine(case.media, PLAN, case.draft, looking).clean == clean
+    finding = examine(case.media, PLAN, case.draft, looking)
+    assert len(finding.left[0]) == bare
+    assert set(finding.showing) == (set() if bare else {FACES[0]})
 
 
 # --- what survives ------------------------------------------------------------------------------

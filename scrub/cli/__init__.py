@@ -7,7 +7,9 @@ from typing import Any
 import click
 
 from scrub import __version__
+from scrub.cli.check import check
 from scrub.cli.clean import clean
+from scrub.cli.inspect import inspect
 from scrub.cli.options import INCOMPLETE
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 96}
@@ -40,4 +42,6 @@ def main() -> None:
     """
 
 
+main.add_command(check)
 main.add_command(clean)
+main.add_command(inspect)

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import click
 
-from scrub.cli.options import DEFAULTS, INCOMPLETE, PATH
+from scrub.cli.options import DEFAULTS, INCOMPLETE, JOBS, PATH, PRESET
 from scrub.settings import (
     NAMES,
-    PRESETS,
     SOUNDS,
     STYLES,
     TARGETS,
@@ -38,13 +37,7 @@ from scrub.settings import (
     show_default=True,
     help="How covered heads look. None of them can be undone.",
 )
-@click.option(
-    "--preset",
-    type=click.Choice(PRESETS),
-    default=DEFAULTS.preset,
-    show_default=True,
-    help="How long to look for faces.",
-)
+@PRESET
 @click.option(
     "--model",
     metavar="FILE.onnx",
@@ -84,13 +77,7 @@ from scrub.settings import (
     help="A video's sound. A voice identifies: drop it, or keep it; mask lowers voices, "
     "which is weak and stops nobody who tries.",
 )
-@click.option(
-    "-j",
-    "--jobs",
-    metavar="N",
-    type=click.IntRange(min=1),
-    help="Pictures to work on at once.  [default: one per processor core, 4 at most]",
-)
+@JOBS
 @click.option(
     "--report",
     metavar="FILE.json",

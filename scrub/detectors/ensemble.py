@@ -43,6 +43,24 @@ class Ensemble:
             detector.close()
 
 
+class Both:
+    """Two detectors, of which one is believed whatever its score; itself a detector."""
+
+    def __init__(self, weighed: Detector, believed: Detector) -> None:
+        """All that ``weighed`` finds, and what ``believed`` finds as if it were certain."""
+        self._weighed = weighed
+        self._believed = believed
+
+    def detect(self, rgb: Pixels) -> list[Detection]:
+        """The finds of one after those of the other; a face may be among both."""
+        certain = [replace(one, score=max(1.0, one.score)) for one in self._believed.detect(rgb)]
+        return self._weighed.detect(rgb) + certain
+
+    def close(self) -> None:
+        self._weighed.close()
+        self._believed.close()
+
+
 def fuse(found: Iterable[Detection]) -> list[Detection]:
     """One detection for each group of overlapping ``found``, strongest evidence first.
 

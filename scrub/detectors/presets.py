@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
 from scrub.detectors import Detector, Look, load
 from scrub.detectors.clips import PACES, Paced, Watcher
-from scrub.detectors.ensemble import Ensemble
+from scrub.detectors.ensemble import Both, Ensemble
 
 ALONE = "MediaPipe is not available on this system: CenterFace looked alone"
 
@@ -63,6 +63,14 @@ class Eyes:
     second: Detector
     warnings: tuple[str, ...] = ()
     watcher: Watcher | None = None
+
+    def strict(self) -> Eyes:
+        """With a second look that sees all that both see, doubtful or not.
+
+        What was written so shows nothing to cover to either: cleaning it once more finds
+        nothing to do, while ``second`` alone leaves covers that ``first`` takes for faces.
+        """
+        return replace(self, second=Both(self.second, self.first))
 
 
 def eyes(preset: str, threads: int = 0, model: Path | None = None) -> Eyes:

@@ -10,11 +10,26 @@ from mmap import mmap
 
 from scrub.metadata import embedded
 from scrub.metadata.embedded import within
-from scrub.metadata.entry import Entry
+from scrub.metadata.entry import STRUCTURE, Entry
 from scrub.metadata.riff import Chunk, chunks
 from scrub.metadata.text import printable, words
 
+_PLAIN = (
+    "movi",
+    "idx1",
+    "avih",
+    "strh",
+    "strf",
+    "strl",
+    "hdrl",
+    "odml",
+    "dmlh",
+    "vprp",
+    "indx",
+    "INFO",
+)
 _WORDS = {
+    **dict.fromkeys(_PLAIN, STRUCTURE),
     "ISFT": "software",
     "IENC": "software",
     "INAM": "title",
@@ -41,18 +56,6 @@ _WORDS = {
     "emnt": "maker note",
     "JUNK": "free space",
     "_PMX": "XMP",
-    "movi": "pixels and sound",
-    "idx1": "structure of the file",
-    "avih": "structure of the file",
-    "strh": "structure of the file",
-    "strf": "structure of the file",
-    "strl": "structure of the file",
-    "hdrl": "structure of the file",
-    "odml": "structure of the file",
-    "dmlh": "structure of the file",
-    "vprp": "structure of the file",
-    "indx": "structure of the file",
-    "INFO": "descriptions",
     "exif": "EXIF",
 }
 _LISTS = ("LIST", "RIFF")
@@ -75,7 +78,7 @@ def read(data: bytes | mmap) -> Iterator[Entry]:
         if chunk.name != "RIFF" or bytes(chunk.body[:3]) != b"AVI":
             break
         end = chunk.end
-        yield Entry("RIFF", "AVI header", chunk.size)
+        yield Entry("RIFF", STRUCTURE, chunk.size)
         yield from within("RIFF", _listed(chunk.body[4:], 0))
     if end < len(view):
         cut = not end
@@ -111,7 +114,7 @@ def _entry(chunk: Chunk, depth: int) -> Iterator[Entry]:
         yield Entry(name, f"{kind} track", chunk.size, printable(body[4:8]))
     else:
         what = _WORDS.get(name, "unknown chunk")
-        plain = what in ("structure of the file", "free space")
+        plain = what in (STRUCTURE, "free space")
         value = (
             words(body) if name in ("JUNK", "strd") or what == "unknown chunk" else printable(body)
         )

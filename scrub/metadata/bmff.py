@@ -14,7 +14,7 @@ from scrub.metadata import embedded
 from scrub.metadata.boxes import Box, boxes, number
 from scrub.metadata.coded import configured
 from scrub.metadata.embedded import within
-from scrub.metadata.entry import Entry
+from scrub.metadata.entry import STRUCTURE, Entry
 from scrub.metadata.extents import content
 from scrub.metadata.meanings import UNKNOWN, meaning
 from scrub.metadata.quicktime import item, keys, user_text
@@ -36,48 +36,16 @@ _SAMPLE_HEADERS = {**dict.fromkeys(_VISUAL.split(), 78), **dict.fromkeys(_SOUND.
 _QUICKTIME_SOUND = {1: 16, 2: 36}  # bytes more, by version of the sample entry
 
 _WORDS = {
-    "ftyp": "file type",
-    "styp": "file type",
-    "moov": "movie",
-    "trak": "track",
     "mdat": "pixels and sound",
-    "idat": "pixels",
     "moof": "part of a live recording",
     "mfra": "index of a live recording",
     "sidx": "index of a live recording",
-    "meta": "description",
-    "pitm": "number of the picture shown",
-    "iloc": "places of the pictures",
-    "iinf": "list of pictures",
-    "infe": "kind of a picture",
-    "iref": "links between the pictures",
-    "iprp": "properties of the pictures",
-    "ipco": "properties of the pictures",
-    "ipma": "properties of the pictures",
-    "ipro": "protection of a picture",
-    "grpl": "groups of pictures",
-    "ispe": "width and height",
-    "pixi": "bits per sample",
-    "auxC": "kind of an auxiliary picture",
-    "auxi": "kind of an auxiliary picture",
-    "irot": "rotation",
-    "imir": "mirroring",
-    "clap": "cut-out that is shown",
-    "pasp": "aspect ratio of a pixel",
     "clli": "brightness of the scene",
     "mdcv": "colours of the screen",
-    "elng": "language",
-    "edts": "edit list",
-    "elst": "edit list",
     "udta": "user data",
     "free": "free space",
     "skip": "free space",
     "wide": "free space",
-    "tref": "links between the tracks",
-    "gmin": "QuickTime media header",
-    "gmhd": "QuickTime media header",
-    "keys": "names of the descriptions",
-    "ilst": "descriptions",
     "mpvd": "motion video after the picture",
     "sefd": "Samsung trailer",
     "uuid": "an application's data",
@@ -91,10 +59,12 @@ _WORDS = {
 }
 # Names of boxes that only a player's machinery reads.
 _STRUCTURE = frozenset(
-    """mvhd tkhd mdhd hdlr mdia minf stbl stsd stts stss stsc stsz stz2 stco co64 ctts cslg sdtp
-    vmhd smhd nmhd hmhd dinf dref url urn btrt fiel colr av1C avcC hvcC vpcC esds ccst sgpd sbgp
-    mvex mehd trex mfhd tfhd tfdt trun mfro tfra saiz saio chrm gama iods lsel a1op a1lx dOps
-    load alis traf wave chan tapt clef prof enof dfLa""".split()  # noqa: SIM905 (one word a line would be forty lines)
+    """ftyp styp moov trak mvhd tkhd mdhd hdlr mdia minf stbl stsd stts stss stsc stsz stz2 stco
+    co64 ctts cslg sdtp vmhd smhd nmhd hmhd dinf dref url urn btrt fiel colr av1C avcC hvcC vpcC
+    esds ccst sgpd sbgp mvex mehd trex mfhd tfhd tfdt trun mfro tfra saiz saio chrm gama iods lsel
+    a1op a1lx dOps dfLa load alis traf wave chan tapt clef prof enof edts elst elng tref gmin gmhd
+    keys ilst meta pitm iloc iinf infe iref iprp ipco ipma ipro grpl ispe pixi auxC auxi irot imir
+    clap pasp idat""".split()  # noqa: SIM905 (one word a line would be forty lines)
 )
 _FREE = ("free", "skip", "wide")
 _SHOWN = ("uuid", "mpvd", "sefd")
@@ -153,7 +123,7 @@ def _children(
         if child.name != "broken":
             yield from tree(view, child, here, depth + 1, names)
         elif child.size == 4 and not any(view[child.start : child.end]):
-            yield Entry(f"{here} / end", "end of a list", 4)  # QuickTime's
+            yield Entry(f"{here} / end", STRUCTURE, 4)  # QuickTime's
         else:
             hint = words(bytes(view[child.start : child.end][:MOST_PAYLOAD]))
             yield Entry(f"{here} / broken", "damaged box", child.size, hint)
@@ -177,14 +147,11 @@ def _header(view: memoryview, box: Box, place: str) -> int:
 def _what(name: str, place: str) -> str:
     parent = place.rpartition(" / ")[2]
     if parent in ("iref", "tref"):
-        return _WORDS[parent]
+        return STRUCTURE
     if parent in ("udta", "ilst") and name != "meta":
         return meaning(name)
-    if parent == "stsd":
-        return "codec"
-    return (
-        "structure of the file" if name.strip() in _STRUCTURE else _WORDS.get(name, "unknown box")
-    )
+    plain = parent == "stsd" or name.strip() in _STRUCTURE
+    return STRUCTURE if plain else _WORDS.get(name, "unknown box")
 
 
 def _value(name: str, place: str, body: bytes) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scrub.metadata.boxes import number
-from scrub.metadata.entry import Entry
+from scrub.metadata.entry import STRUCTURE, Entry
 from scrub.metadata.text import printable, words
 
 START = b"\xff\x4f\xff\x51"
@@ -77,5 +77,5 @@ def _segment(view: memoryview, marker: int, start: int, end: int) -> Entry:
     if name == "COM":
         return Entry(name, "comment", end - start, printable(body[2:]), body[:_HEAD])
     value = f"{number(view, start + 6, 4)} x {number(view, start + 10, 4)}" if name == "SIZ" else ""
-    what = "unknown marker" if name.startswith("marker") else "structure of the file"
+    what = "unknown marker" if name.startswith("marker") else STRUCTURE
     return Entry(name, what, end - start, value, body[:_HEAD])

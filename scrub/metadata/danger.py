@@ -19,6 +19,7 @@ ORDER = (
     "author",
     "serial number",
     "unique number",
+    "document number",
     "time taken",
     "camera model",
     "camera maker",
@@ -50,6 +51,14 @@ ORDER = (
     "bytes",
 )
 """Words of an entry's ``what``, the worst first. The rest is structure and comes last."""
+
+GRAVE = ORDER[: ORDER.index("camera maker") + 1]
+"""Those that say where somebody was, who, when or with what, or that show a face."""
+
+
+def grave(name: str) -> bool:
+    """Whether what is called so is among the worst."""
+    return _rank(name) < len(GRAVE)
 
 
 def worst_first(names: Iterable[str]) -> tuple[str, ...]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+STRUCTURE = "structure of the file"
+"""What an entry is that tells a person nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

@@ -23,7 +23,11 @@ from scrub.metadata.trailer import MOTION
 _HEAD = 4096
 _LEAST_SIDE = 64  # that libheif pads pictures to
 _PICTURES = {"hvc1", "hev1", "av01", "avc1", "jpeg", "j2k1", "vvc1", "unci"}
-_PLANS = {"grid": "plan of the tiles", "iovl": "plan of the layers", "iden": "derived picture"}
+_PLANS = {
+    "grid": "plan of the picture",
+    "iovl": "plan of the picture",
+    "iden": "plan of the picture",
+}
 # Words in the name of an auxiliary picture's kind (a URN).
 _AUXILIARY = {
     "alpha": "transparency",
@@ -120,7 +124,7 @@ def _role(view: memoryview, found: Album, item: Item, depth: int = 0) -> str:
     whole = found.source("dimg", item.number)
     if whole is not None and whole in found.items and depth < 4:
         role = _role(view, found, found.items[whole], depth + 1)
-        return "tile" if role.startswith("plan") else role
+        return "tile of the picture" if role.startswith("plan") else role
     return "second picture"
 
 

@@ -8,7 +8,7 @@ from scrub.metadata import embedded
 from scrub.metadata.boxes import Box, boxes, broken_tail
 from scrub.metadata.codestream import START, codestream
 from scrub.metadata.embedded import within
-from scrub.metadata.entry import Entry
+from scrub.metadata.entry import STRUCTURE, Entry
 from scrub.metadata.text import printable, words
 
 _SIGNATURE = b"\0\0\0\x0cjP  \r\n\x87\n"
@@ -16,7 +16,7 @@ _CONTAINERS = ("jp2h", "res ", "asoc", "uinf", "jpch", "jplh", "cgrp", "ftbl")
 _WORDS = {
     "jP  ": "signature",
     "ftyp": "file type",
-    "rreq": "structure of the file",
+    "rreq": STRUCTURE,
     "jp2h": "picture header",
     "ihdr": "picture header",
     "bpcc": "bits per sample",

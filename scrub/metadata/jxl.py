@@ -1,7 +1,7 @@
 """JPEG XL: the boxes of its container, or a codestream alone (ISO/IEC 18181-2).
 
-A codestream does not say where it ends. What stands in it or behind it is found only if it is
-text, or begins like a file or a block of metadata that is known.
+Where a codestream does not say in a simple way where it ends, what stands in it or behind it is
+found only if it is text, or begins like a file or a block of metadata that is known.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from scrub.metadata import embedded
 from scrub.metadata.boxes import Box, boxes, broken_tail
 from scrub.metadata.embedded import within
 from scrub.metadata.entry import Entry
+from scrub.metadata.jxl_frames import end_of_frames
 from scrub.metadata.text import words
 
 _SIGNATURE, _NAKED = b"\0\0\0\x0cJXL \r\n\x87\n", b"\xff\n"
@@ -36,7 +37,7 @@ _WORDS = {
     "uuid": "an application's data",
 }
 _BLOCKS = {"xml ": embedded.XMP, "Exif": embedded.BOXED_EXIF, "jumb": embedded.C2PA}
-_PIXELS = {"jxlc": 0, "jxlp": 4}  # bytes before the codestream
+_PIXELS = ("jxlc", "jxlp")
 _HEAD = 4096
 
 
@@ -45,7 +46,7 @@ def read(data: bytes) -> Iterator[Entry]:
     view = memoryview(data)
     if data[:2] == _NAKED:
         yield Entry("codestream", "pixels", len(view))
-        yield from within("codestream", _strange(data, 0, len(view)))
+        yield from within("codestream", _besides(view))
         return
     if data[:12] != _SIGNATURE:
         yield Entry("broken", "no JPEG XL header", len(view))
@@ -56,12 +57,12 @@ def read(data: bytes) -> Iterator[Entry]:
             yield from broken_tail(view, box)
             continue
         pictures += box.name in _PIXELS
-        yield from _box(data, view, box)
+        yield from _box(view, box)
     if not pictures:
         yield Entry("broken", "no pixels", 0)
 
 
-def _box(data: bytes, view: memoryview, box: Box) -> Iterator[Entry]:
+def _box(view: memoryview, box: Box) -> Iterator[Entry]:
     body = bytes(view[box.body : min(box.end, box.body + _HEAD)])
     if box.name == "brob":  # compressed with Brotli, behind its true name
         name = body[:4].decode("latin-1")
@@ -70,19 +71,32 @@ def _box(data: bytes, view: memoryview, box: Box) -> Iterator[Entry]:
         return
     value = "" if box.name in _WORDS else words(body)
     yield Entry(box.name, _WORDS.get(box.name, "unknown box"), box.size, value, body[:64])
-    if box.name in _PIXELS:
-        strange = _strange(data, box.body + _PIXELS[box.name], box.end)
-        yield from within(box.name, strange)
+    if box.name == "jxlc":
+        yield from within(box.name, _besides(view[box.body : box.end]))
+    elif box.name == "jxlp":  # a part, behind its number
+        yield from within(box.name, _strange(view[box.body + 4 : box.end]))
     elif box.name in _BLOCKS:
         yield from within(box.name, _BLOCKS[box.name].read(bytes(view[box.body : box.end])))
     elif box.name == "uuid":
         yield Entry("uuid / content", "an application's data", 0, words(body))
 
 
-def _strange(data: bytes, start: int, end: int) -> Iterator[Entry]:
+def _besides(pixels: memoryview) -> Iterator[Entry]:
+    """What a codestream holds that is no pixels."""
+    end = end_of_frames(pixels)
+    if end is None:
+        yield from _strange(pixels)
+    elif end > len(pixels):
+        yield Entry("broken", "pixels cut short", 0)
+    elif end < len(pixels):
+        hint = words(bytes(pixels[end:][:_HEAD]))
+        yield Entry("stray bytes", "bytes after the pixels", len(pixels) - end, hint)
+
+
+def _strange(pixels: memoryview) -> Iterator[Entry]:
     """The first thing among the pixels that cannot be pixels, and all that follows it."""
-    for found in _STRANGE.finditer(data, start, end):
+    for found in _STRANGE.finditer(pixels):
         if len(set(found[0])) >= _LETTERS or not found[0].isascii() or b"\0" in found[0]:
-            hint = words(data[found.start() : min(end, found.start() + _HEAD)])
-            yield Entry("stray bytes", "bytes after the pixels", end - found.start(), hint)
+            hint = words(bytes(pixels[found.start() :][:_HEAD]))
+            yield Entry("stray bytes", "bytes after the pixels", len(pixels) - found.start(), hint)
             return

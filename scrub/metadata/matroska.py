@@ -14,13 +14,12 @@ from mmap import mmap
 from scrub.metadata.coded import carried, configured, length_size
 from scrub.metadata.ebml import CRC, VOID, Element, elements, value
 from scrub.metadata.embedded import within
-from scrub.metadata.entry import Entry
+from scrub.metadata.entry import STRUCTURE, Entry
 from scrub.metadata.extents import content
 from scrub.metadata.matroska_elements import (
     CLUSTER,
     ELEMENTS,
     SEGMENT,
-    STRUCTURE,
     TOP,
     Kind,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-STRUCTURE = "structure of the file"
+from scrub.metadata.entry import STRUCTURE
 
 
 class Kind(NamedTuple):
@@ -25,7 +25,7 @@ _TABLE = """
 42F7 EBMLReadVersion u
 42F2 EBMLMaxIDLength u
 42F3 EBMLMaxSizeLength u
-4282 DocType s file type
+4282 DocType s
 4287 DocTypeVersion u
 4285 DocTypeReadVersion u
 EC Void b free space
@@ -62,7 +62,7 @@ B9 FlagEnabled u
 536E Name s title of the track
 22B59C Language s language
 22B59D LanguageBCP47 s language
-86 CodecID s codec
+86 CodecID s
 63A2 CodecPrivate b
 258688 CodecName s software
 56AA CodecDelay u
@@ -131,8 +131,8 @@ F1 CueClusterPosition u
 F0 CueRelativePosition u
 B2 CueDuration u
 5378 CueBlockNumber u
-1254C367 Tags m descriptions
-7373 Tag m descriptions
+1254C367 Tags m
+7373 Tag m
 63C0 Targets m
 68CA TargetTypeValue u
 63CA TargetType s
@@ -143,17 +143,17 @@ B2 CueDuration u
 4485 TagBinary b
 447A TagLanguage s
 4484 TagDefault u
-1941A469 Attachments m attached files
+1941A469 Attachments m
 61A7 AttachedFile m attached file
 467E FileDescription s
 466E FileName s
 4660 FileMediaType s
 465C FileData b
 46AE FileUID u
-1043A770 Chapters m chapters
-45B9 EditionEntry m chapters
-B6 ChapterAtom m chapters
-80 ChapterDisplay m chapters
+1043A770 Chapters m
+45B9 EditionEntry m
+B6 ChapterAtom m
+80 ChapterDisplay m
 73C4 ChapterUID u unique number of the chapter
 5654 ChapterStringUID s unique number of the chapter
 91 ChapterTimeStart u

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console as Terminal
 from rich.progress import (
@@ -20,7 +22,13 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from scrub.console.portrait import heading, portrait
+from scrub.console.words import harmless
+from scrub.exposure import Exposure
+from scrub.gate import GateReport
 from scrub.report import FileReport, RunReport
+
+__all__ = ["MANY", "Console", "harmless"]
 
 MANY = 40
 """From so many files on, the summary counts them instead of listing each."""
@@ -48,7 +56,9 @@ class Console:
         """One line on the error stream, whatever the verbosity."""
         _say(self._err, text)
 
-    def progress(self, reports: Iterable[FileReport], total: int) -> Iterator[FileReport]:
+    def progress(
+        self, reports: Iterable[FileReport], total: int, doing: str = "cleaning"
+    ) -> Iterator[FileReport]:
         """Hand the reports on, telling each problem as it comes, under a bar on a terminal."""
         if not self._err.is_terminal or self._verbosity < 0:
             for report in reports:
@@ -56,7 +66,7 @@ class Console:
                 yield report
             return
         columns = (
-            TextColumn("cleaning"),
+            TextColumn(doing),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("files, {task.fields[faces]} faces,"),
@@ -85,6 +95,27 @@ class Console:
             if report.status == "unchanged" and not report.kind and self._verbosity > 0:
                 _say(self._out, f"{report.source}: {report.reason}")
         _say(self._out, _totals(run))
+
+    def portraits(self, exposures: Iterable[Exposure]) -> None:
+        """What each file gives away, dangers first; every value where asked for more."""
+        for number, exposure in enumerate(exposures):
+            if number:
+                self._out.print()
+            self._out.print(heading(exposure, self._out.is_terminal), soft_wrap=True)
+            self._out.print(portrait(exposure, self._out.is_terminal, self._verbosity > 0))
+
+    def verdicts(self, gate: GateReport) -> None:
+        """A line for each thing that was found, and on the other stream what it came to."""
+        if self._verbosity < 0:
+            return
+        for file in gate.files:
+            for finding in file.findings:
+                _say(self._out, f"{file.source}: {finding}")
+        self.problem(_came_to(gate))
+
+    def document(self, content: Mapping[str, Any]) -> None:
+        """JSON for another program. It is ASCII: no name in it can reach the terminal as such."""
+        self._out.print(Text(json.dumps(content, indent=1)), soft_wrap=True)
 
     def tell(self, report: FileReport) -> None:
         """The problem that a file met, if any; its warnings only where asked for more."""
@@ -123,19 +154,6 @@ def _say(terminal: Terminal, text: str) -> None:
     terminal.print(Text(harmless(text)), soft_wrap=True)
 
 
-def harmless(text: str) -> str:
-    """The text on one line, with control characters and undecodable bytes written out.
-
-    A file name may hold line breaks, terminal commands or marks that turn the writing
-    direction; none of them may reach the terminal.
-    """
-    return "".join(one if one.isprintable() else _written_out(one) for one in text)
-
-
-def _written_out(character: str) -> str:
-    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
-
-
 def _shortened(paths: list[Path]) -> dict[Path, str]:
     """Each path without the folders that all of them share."""
     try:
@@ -145,16 +163,27 @@ def _shortened(paths: list[Path]) -> dict[Path, str]:
     return {path: os.path.relpath(path, common) for path in paths}
 
 
+def _came_to(gate: GateReport) -> str:
+    counts = gate.counts
+    parts = [f"{counts['clean']} clean", f"{counts['found']} not clean"]
+    parts += [f"{counts[bad]} {bad}" for bad in ("refused", "failed") if counts[bad]]
+    if gate.passed_over:
+        parts.append(f"{gate.passed_over} that are no pictures left out")
+    return ", ".join(parts)
+
+
 def _totals(run: RunReport) -> str:
     counts = run.counts
     done = sum(1 for report in run.files if report.kind)
+    already = sum(report.already_clean for report in run.files)
     faces = f"{run.faces} {'face' if run.faces == 1 else 'faces'}"
     if run.dry_run:
         parts = [f"{done} would be cleaned", f"{faces} found"]
         passed_over = counts["unchanged"] - done
     else:
-        parts = [f"{done} cleaned and verified", f"{faces} covered"]
-        passed_over = counts["unchanged"]
+        parts = [f"{counts['cleaned']} cleaned and verified", f"{faces} covered"]
+        parts += [f"{already} clean already"] if already else []
+        passed_over = counts["unchanged"] - already
     parts += [f"{counts[status]} {status}" for status in ("refused", "failed") if counts[status]]
     if passed_over:
         parts.append(f"{passed_over} that are no pictures left out")

@@ -1,0 +1,16 @@
+"""Makes text harmless that comes from files and their names."""
+
+from __future__ import annotations
+
+
+def harmless(text: str) -> str:
+    """The text on one line, with control characters and undecodable bytes written out.
+
+    A file name may hold line breaks, terminal commands or marks that turn the writing
+    direction; none of them may reach the terminal.
+    """
+    return "".join(one if one.isprintable() else _written_out(one) for one in text)
+
+
+def _written_out(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
