@@ -21,7 +21,7 @@ from scrub.names import clue
 from scrub.regions import Detection
 from scrub.report import FileReport
 
-Look = Callable[[Frame], list[Detection]]
+Look = Callable[[Media, Frame], list[Detection]]
 """What finds faces in a frame: all, or only those for which the gate does not let it pass."""
 
 
@@ -141,6 +141,6 @@ def looked_at(exposure: Exposure, look: Look | None) -> Exposure:
     notes: dict[str, None] = {}
     for frame in FORMATS[media.kind].frames(media):
         notes |= dict.fromkeys(frame.warnings)
-        seen += [Sighting(frame.index, face) for face in (look(frame) if look else ())]
+        seen += [Sighting(frame.index, face) for face in (look(media, frame) if look else ())]
     plan = replace(exposure.plan, warnings=tuple(notes))
     return replace(exposure, plan=plan, sightings=tuple(seen) if look else None)

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
 from scrub import files, metadata, tracking, verify
+from scrub.detectors import Pixels
+from scrub.detectors.clips import EachFrame, Glimpse
 from scrub.detectors.presets import Eyes
 from scrub.errors import InputError, VerificationError
 from scrub.formats import FORMATS, Frame, Media, probe
 from scrub.metadata.danger import worst_first
+from scrub.overlap import ahead
 from scrub.redaction import Painter
-from scrub.regions import Box, Detection, Region, head_of
+from scrub.regions import Box, Region, head_of
 from scrub.report import Evidence, FileReport, Plan
 from scrub.settings import Settings
+from scrub.tracking import Sight
 
 ROUNDS = 6
 """A file is written at most so often: once, and then for faces found late and for covers that
@@ -27,6 +32,12 @@ look like something. In a crowd of a hundred every second file needs another wri
 
 GROWTH = 0.1
 """By which share of its size a cover reaches further on each side when it is painted anew."""
+
+SOUND_WARNINGS: Mapping[str, tuple[str, ...]] = {
+    "drop": (),
+    "keep": ("the sound was kept: voices and noises in it can be recognised",),
+    "mask": ("voices were only lowered: whoever tries hard can recognise them",),
+}
 
 LATE = "face found when the written file was looked at again"
 
@@ -42,7 +53,7 @@ class Draft:
 def preview(source: Path, settings: Settings, eyes: Eyes | None) -> FileReport:
     """What :func:`clean` would cover and remove; writes nothing."""
     started = time.monotonic()
-    media = probe(source, settings.max_side, settings.to)
+    media = _probed(source, settings)
     return FileReport(
         source,
         "unchanged",
@@ -71,7 +82,7 @@ def clean(
     """
     started = time.monotonic()
     before = files.fingerprint(source)
-    media = probe(source, settings.max_side, settings.to)
+    media = _probed(source, settings)
     removed = given_away(media)  # before the target, which may be the source, is replaced
     first = plan(media, settings, eyes)
     with files.draft_beside(target) as path:
@@ -93,13 +104,23 @@ def clean(
 
 
 def plan(media: Media, settings: Settings, eyes: Eyes | None) -> Plan:
-    """Decode the clip once and decide what to cover in each frame."""
-    found = []
+    """Decode the clip once and decide what to cover in each frame; only boxes are kept."""
     warnings: dict[str, None] = {}
-    for frame in FORMATS[media.kind].frames(media):
-        found.append([] if eyes is None else eyes.first.detect(frame.rgb))
-        warnings |= dict.fromkeys(frame.warnings)
-    return Plan(_regions(media, found, settings.margin), tuple(warnings))
+
+    def frames() -> Iterator[tuple[Pixels, float]]:
+        time = 0.0
+        for frame in FORMATS[media.kind].frames(media):
+            warnings.update(dict.fromkeys(frame.warnings))
+            yield frame.rgb, frame.time or time
+            time += frame.duration
+
+    if eyes is None:
+        sights = [Sight(time) for _, time in frames()]
+    else:
+        watcher = eyes.watcher if media.form == "video" and eyes.watcher else EachFrame(eyes.first)
+        seen = watcher.watch(ahead(frames()) if media.form == "video" else frames())
+        sights = [_sight(glimpse, settings.margin) for glimpse in seen]
+    return Plan(_regions(media, sights), tuple(warnings))
 
 
 def write(media: Media, first: Plan, path: Path, settings: Settings, eyes: Eyes | None) -> Draft:
@@ -119,7 +140,8 @@ def write(media: Media, first: Plan, path: Path, settings: Settings, eyes: Eyes 
         finding = verify.examine(media, current, path, second)
         if finding.clean:
             return Draft(current, replace(finding.evidence, rounds=count))
-        late = _regions(media, finding.left, settings.margin)
+        glimpses = map(Glimpse, finding.times, finding.left)
+        late = _regions(media, [_sight(one, settings.margin) for one in glimpses])
         kept = _anew(current.regions, finding.showing)
         current = replace(current, regions=_merged(kept, late))
     raise VerificationError(
@@ -132,7 +154,12 @@ def write(media: Media, first: Plan, path: Path, settings: Settings, eyes: Eyes 
 def given_away(media: Media) -> tuple[str, ...]:
     """In plain words, what the original carries that a clean file may not; the worst first."""
     carried = FORMATS[media.kind].entries(media.path)
-    return worst_first(entry.what for entry in metadata.judge(media.kind, carried))
+    named = (entry.what for entry in metadata.judge(media.kind, carried))
+    return worst_first(chain(media.beside, named))
+
+
+def _probed(source: Path, settings: Settings) -> Media:
+    return replace(probe(source, settings.max_side, settings.to), sound=settings.audio)
 
 
 def _warnings(media: Media, settings: Settings, eyes: Eyes | None) -> tuple[str, ...]:
@@ -140,14 +167,24 @@ def _warnings(media: Media, settings: Settings, eyes: Eyes | None) -> tuple[str,
     found = () if eyes is None else eyes.warnings
     if settings.to == "same" and media.written != media.kind:
         found += (f"became {media.written}: {media.kind} cannot be written here",)
+    if media.form == "video":
+        found += SOUND_WARNINGS[settings.audio]
     return found
 
 
-def _regions(
-    media: Media, found: Sequence[Sequence[Detection]], margin: float
-) -> tuple[Region, ...]:
-    heads = [[head_of(one, margin) for one in frame] for frame in found]
-    return tracking.link(heads) if media.form == "animation" else tracking.separate(heads)
+def _sight(glimpse: Glimpse, margin: float) -> Sight:
+    """The heads of the faces that were seen in a frame."""
+    found, faint = (
+        tuple(replace(one, box=head_of(one, margin)) for one in finds)
+        for finds in (glimpse.found, glimpse.faint)
+    )
+    return Sight(glimpse.time, found, faint, glimpse.cut)
+
+
+def _regions(media: Media, sights: Sequence[Sight]) -> tuple[Region, ...]:
+    if media.form in ("animation", "video"):
+        return tracking.link(sights, media.width, media.height)
+    return tracking.separate(sights)
 
 
 def _anew(regions: tuple[Region, ...], showing: Iterable[Region]) -> tuple[Region, ...]:

@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scrub.regions import Box, Region
+from scrub.regions import Box, Region, Timeline
 
 T = TypeVar("T", bound=np.generic)
 
@@ -148,15 +148,17 @@ class Painter:
     """Covers the regions of a clip's frames, one frame after the other.
 
     It remembers the colour of each track from the first frame that shows it, so that many
-    frames of one head tell no more about it than one.
+    frames of one head tell no more about it than one; and what it painted over each region in
+    the frame before, so that a cover stands still.
     """
 
     def __init__(self, regions: Iterable[Region], style: str, seed: bytes) -> None:
         """``seed`` is the clip's entropy, 32 bytes from the operating system."""
-        self._regions = tuple(regions)
+        self._regions = Timeline(regions)
         self._style, self._rounded = STYLES[style]
         self._seed = seed
         self._colors: dict[int, NDArray[np.uint8]] = {}
+        self._painted: dict[Region, tuple[Patch, NDArray[np.uint8]]] = {}
 
     def paint(self, rgb: NDArray[np.uint8], index: int) -> Canvas:
         """A copy of frame number ``index`` (uint8, H x W x 3) with its regions covered."""
@@ -164,24 +166,40 @@ class Painter:
         result = rgb.copy()
         visible = np.ones((height, width), np.bool_)
         patches = []
-        for region in self._regions:
+        for region in self._regions.at(index):
             box = region.box.clip(width, height)
-            if not region.covers_frame(index) or not box.area:
-                continue
-            mask = mask_of(region.box, box, self._rounded)
-            _part(visible, box)[mask] = False
-            color = self._colors.get(region.track)
-            if color is None:
-                mean = quantized_mean(_part(rgb, box)[mask])
-                entropy = self._entropy(region.track, b"color")
-                color = self._colors[region.track] = shaken(mean, entropy)
-            patches.append((region.track, Patch(box, mask, color)))
+            if box.area:
+                patch = self._patch(region, box, rgb)
+                _part(visible, box)[patch.mask] = False
+                patches.append((region, patch))
         for _, patch in patches:
             _part(result, patch.box)[patch.mask] = patch.color
         canvas = Canvas(result, visible)
-        for track, patch in patches:
-            self._style(canvas, patch, self._entropy(track, b"cover"))
+        painted = {}
+        for region, patch in patches:
+            target = _part(result, patch.box)
+            known = self._painted.get(region)
+            if known is None:
+                self._style(canvas, patch, self._entropy(region.track, b"cover"))
+                painted[region] = patch, target.copy()
+            else:
+                np.copyto(target, known[1], where=patch.mask[..., None])
+                painted[region] = known
+        self._painted = painted
         return canvas
+
+    def _patch(self, region: Region, box: Box, rgb: NDArray[np.uint8]) -> Patch:
+        """What ``region`` covers of a frame, in ``box``, its part inside the picture."""
+        known = self._painted.get(region)
+        if known is not None:
+            return known[0]
+        mask = mask_of(region.box, box, self._rounded)
+        color = self._colors.get(region.track)
+        if color is None:
+            mean = quantized_mean(_part(rgb, box)[mask])
+            entropy = self._entropy(region.track, b"color")
+            color = self._colors[region.track] = shaken(mean, entropy)
+        return Patch(box, mask, color)
 
     def _entropy(self, track: int, purpose: bytes) -> np.random.Generator:
         """One stream for each purpose: a cover that shows its own must not tell another."""

@@ -7,6 +7,7 @@ be covered: the whole head, in whole frames. Floats live only inside the detecto
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -102,6 +103,25 @@ class Region:
 
     def covers_frame(self, index: int) -> bool:
         return self.first_frame <= index <= self.last_frame
+
+
+class Timeline:
+    """Regions by the frame that they cover; of a long clip there are many."""
+
+    STRETCH = 32
+    """Frames that share one list."""
+
+    def __init__(self, regions: Iterable[Region]) -> None:
+        self._stretches: defaultdict[int, list[Region]] = defaultdict(list)
+        for region in regions:
+            first, last = region.first_frame // self.STRETCH, region.last_frame // self.STRETCH
+            for number in range(first, last + 1):
+                self._stretches[number].append(region)
+
+    def at(self, index: int) -> list[Region]:
+        """The regions that cover a frame, in the order in which they were given."""
+        near = self._stretches.get(index // self.STRETCH, ())
+        return [region for region in near if region.covers_frame(index)]
 
 
 def head(face: Box, margin: float) -> Box:

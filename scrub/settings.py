@@ -11,12 +11,14 @@ from scrub.errors import UsageError
 StyleName = Literal["blur", "pixelate", "solid"]
 PresetName = Literal["fast", "balanced", "thorough"]
 NamesRule = Literal["auto", "keep", "random"]
-Target = Literal["same", "jpeg", "png"]
+Target = Literal["same", "jpeg", "png", "mp4", "webm"]
+Sound = Literal["drop", "keep", "mask"]
 
 STYLES: tuple[StyleName, ...] = get_args(StyleName)
 PRESETS: tuple[PresetName, ...] = get_args(PresetName)
 NAMES: tuple[NamesRule, ...] = get_args(NamesRule)
 TARGETS: tuple[Target, ...] = get_args(Target)
+SOUNDS: tuple[Sound, ...] = get_args(Sound)
 
 LARGEST_MARGIN = 2.0
 SMALLEST_SIDE = 16
@@ -32,8 +34,9 @@ class Settings:
     ``names``          what becomes of file names that carry a date or a counter
     ``metadata_only``  leave faces as they are and rebuild the file without metadata
     ``max_side``       shrink so that the long side has at most so many pixels; None: keep
-    ``to``             what pictures are written as
+    ``to``             what pictures or videos are written as
     ``model``          an ONNX file of YuNet or SCRFD that looks for faces too; None: no other
+    ``audio``          what becomes of a video's sound
     """
 
     style: StyleName = "blur"
@@ -44,6 +47,7 @@ class Settings:
     max_side: int | None = None
     to: Target = "same"
     model: Path | None = None
+    audio: Sound = "drop"
 
     def __post_init__(self) -> None:
         """Raise UsageError for a value that is out of range."""
@@ -52,6 +56,7 @@ class Settings:
             ("--preset", self.preset, PRESETS),
             ("--names", self.names, NAMES),
             ("--to", self.to, TARGETS),
+            ("--audio", self.audio, SOUNDS),
         ):
             if value not in known:
                 raise UsageError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,15 +85,25 @@ def _frames(exposure: Exposure) -> Iterator[Tile]:
     """The picture, or those frames of a clip that show the most faces, in their order."""
     media = exposure.media
     assert media is not None, "only what was read has frames"
-    seen: dict[int, list[Sighting]] = {index: [] for index in range(media.frames)}
+    # Of a video, nobody knows yet how many frames it has.
+    seen: defaultdict[int, list[Sighting]] = defaultdict(list)
+    for index in range(max(1, media.frames)):
+        seen[index] = []
     for one in exposure.sightings or ():
         seen[one.frame].append(one)
     most = sorted(seen, key=lambda index: (-len(seen[index]), index))[:MOST_FRAMES]
     for frame in FORMATS[media.kind].frames(media):
         if frame.index in most:
-            label = f"frame {frame.index + 1} of {media.frames}: " if media.frames > 1 else ""
+            label = _number(frame.index, media.frames)
             side = WIDE if media.frames == 1 else NARROW
             yield Tile(_framed(frame, seen[frame.index], side), label + _said(seen[frame.index]))
+
+
+def _number(index: int, frames: int) -> str:
+    """Which frame it is, of how many if that is known; nothing of a single one."""
+    if frames == 1:
+        return ""
+    return f"frame {index + 1} of {frames}: " if frames else f"frame {index + 1}: "
 
 
 def _framed(frame: Frame, seen: Iterable[Sighting], side: int) -> Image.Image:

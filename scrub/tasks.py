@@ -12,7 +12,7 @@ from scrub.detectors import Detector
 from scrub.detectors.presets import Eyes
 from scrub.errors import VerificationError
 from scrub.exposure import Exposure, Look, bare, looked_at
-from scrub.formats import Frame
+from scrub.formats import Frame, Media
 from scrub.jobs import Job
 from scrub.regions import Detection
 from scrub.report import FileReport
@@ -109,8 +109,8 @@ def _light(found: Exposure) -> Exposure:
     return replace(found, carried=carried)
 
 
-def _all_faces(frame: Frame, detector: Detector) -> list[Detection]:
-    return detector.detect(frame.rgb)
+def _all_faces(media: Media, frame: Frame, detector: Detector) -> list[Detection]:
+    return detector.detect(frame.rgb) if verify.sampled(media, frame) else []
 
 
 def _gate(eyes: Eyes | None) -> Look | None:

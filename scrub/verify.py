@@ -7,7 +7,8 @@ carries, compares each region's pixels with the original's, and looks for faces 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,15 +19,30 @@ from numpy.typing import NDArray
 
 from scrub import metadata
 from scrub.detectors import Detector
-from scrub.errors import InputError, VerificationError
-from scrub.formats import FORMATS, Frame, Media, format_of
-from scrub.regions import Box, Detection, Region, covered_share
+from scrub.errors import VerificationError
+from scrub.formats import FORMATS, Frame, Media
+from scrub.overlap import mapped
+from scrub.pairing import REMEDY, check_sound, paired, reopened
+from scrub.regions import Box, Detection, Region, Timeline, covered_share
 from scrub.report import Evidence, Plan
-
-REMEDY = "nothing was written; please report this picture's kind and your version of scrub"
 
 SURVIVES = 0.5
 """Correlation of fine structure from which a region still shows what was there."""
+
+SURVIVES_OFTEN = 0.75
+"""The same in a video: of its thousands of comparisons, some pass the other by chance."""
+
+COMPARED = 5
+"""In a video, regions are compared in the first of their frames and in every so many."""
+
+LOOKED = 30
+"""In a video, faces are looked for again in every so many frames, and where tracks begin or end;"""
+
+APART = 20
+"""... in these only where they are so many frames apart: a crowd's tracks end all the time."""
+
+THREADS = min(4, os.cpu_count() or 1)
+"""Frames of a video that are judged at once."""
 
 CHANCE = 7.0
 """Noise of N pixels, smooth over two of them, correlates by up to this over the root of N."""
@@ -61,9 +77,6 @@ CHANGED = 0.02
 A palette may miss a small spot of a rare colour.
 """
 
-INSTANT = 0.001
-"""Milliseconds that sums of the same frames' times may differ by: they are fractions."""
-
 SURE = 0.2
 """Summed evidence of a find from which a file is not finished. Weaker finds do not stop a file; but
 where there is a sure one, they are covered with it, or they would come up one by one in the
@@ -71,6 +84,9 @@ following looks."""
 
 SLACK = 0.01
 """How far below SURE a written file has to stay: another processor may round the sums up."""
+
+SURE_OFTEN = 0.35
+"""The same in a video, of whose many frames each was near one that was looked at before."""
 
 HIDDEN = 0.7
 """Share of a find that regions must hide for it to count as covered."""
@@ -80,29 +96,40 @@ HIDDEN = 0.7
 class Finding:
     """Evidence that all is in order, but for what is still to be seen.
 
-    ``left`` holds the uncovered finds of each frame of the original; ``showing`` the regions
-    that resemble what they hide, or a face. In a small region a random cover does so by chance
-    now and then (one in a thousand what it hides, one in a hundred a face, measured), so it
+    ``left`` holds the uncovered finds of each frame of the original, and ``times`` when it is
+    shown in milliseconds; ``sure`` is the evidence from which a find is a face; ``showing`` the
+    regions that resemble what they hide, or a face. In a small region a random cover does so by
+    chance now and then (one in a thousand what it hides, one in a hundred a face, measured), so it
     takes a second painting to tell.
     """
 
     evidence: Evidence
     left: tuple[tuple[Detection, ...], ...]
     showing: tuple[Region, ...]
+    times: tuple[float, ...] = ()
+    sure: float = SURE
 
     @property
     def clean(self) -> bool:
-        sure = any(_stops(one) for found in self.left for one in found)
+        sure = any(one.score >= self.sure for found in self.left for one in found)
         return not sure and not self.showing
 
 
-def faces(frame: Frame, detector: Detector) -> list[Detection]:
+def faces(media: Media, frame: Frame, detector: Detector) -> list[Detection]:
     """What looks like a face in one frame of a file that claims to be finished.
 
     A frame that :func:`examine` was content with has none, covers included, when the same
     ``detector`` looks: so a written file passes the gate without telling where its covers are.
     """
-    return [one for one in detector.detect(frame.rgb) if one.score >= SURE]
+    if not sampled(media, frame):
+        return []
+    limit = _sure(media) + SLACK
+    return [one for one in detector.detect(frame.rgb) if one.score >= limit]
+
+
+def sampled(media: Media, frame: Frame) -> bool:
+    """Whether faces are looked for in this frame: in every one but of a video."""
+    return media.form != "video" or frame.index % LOOKED == 0
 
 
 def examine(media: Media, plan: Plan, draft: Path, detector: Detector | None) -> Finding:
@@ -112,44 +139,105 @@ def examine(media: Media, plan: Plan, draft: Path, detector: Detector | None) ->
     VerificationError where the draft does not decode, carries anything not on the
     allow-list, or differs in size, in length or where nothing is covered.
     """
-    copy = _reopened(media, draft)
+    copy = reopened(media, draft)
     entries = FORMATS[copy.kind].entries(draft)
     forbidden = metadata.judge(copy.kind, entries)
     if forbidden:
         names = ", ".join(sorted({f"{entry.what} ({entry.place})" for entry in forbidden}))
         raise VerificationError(media.path, f"the written file carries {names}", REMEDY)
-    left = []
-    showing = []
-    worst = 0.0
-    compared = 0
-    for original, shown in _paired(media, copy):
-        regions = [region for region in plan.regions if region.covers_frame(original.index)]
-        for region in regions:
-            structure = surviving(original.rgb, shown.rgb, region.box)
-            worst = max(worst, structure)
-            compared += 1
-            if structure >= SURVIVES:
-                showing.append(region)
-        covers = [region.box for region in regions]
-        if changed(original, shown, covers) > CHANGED:
-            problem = "the written file differs from the original where nothing is covered"
-            raise VerificationError(media.path, problem, REMEDY)
-        bare = []
-        for one in [] if detector is None else detector.detect(shown.rgb):
-            if covered_share(one.box, covers) < HIDDEN:
-                bare.append(one)
-            elif _stops(one):
-                showing += [region for region in regions if region.box.intersect(one.box).area]
-        left.append(tuple(bare))
+    check_sound(media, copy)
+    judge = _Judge(media, plan, detector)
+    pairs = paired(media, copy)
+    # Of large stills and pages there is never more than one in memory.
+    verdicts = mapped(judge.of, pairs, THREADS) if media.form == "video" else map(judge.of, pairs)
+    times: list[float] = []
+    left: list[tuple[Detection, ...]] = []
+    showing: list[Region] = []
+    structures = [0.0]
+    for verdict in verdicts:
+        times.append(verdict.time)
+        left.append(verdict.left)
+        showing += verdict.showing
+        structures += verdict.structures
     evidence = Evidence(
-        frames=copy.frames,
+        frames=copy.frames or len(times),
         entries=len(entries),
-        regions=compared,
-        structure=worst,
+        regions=len(structures) - 1,
+        structure=max(structures),
         looked=detector is not None,
         rounds=1,
     )
-    return Finding(evidence, tuple(left), tuple(showing))
+    return Finding(evidence, tuple(left), tuple(showing), tuple(times), _sure(media))
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """On one frame: how much of each compared region survives, and which show too much of it."""
+
+    time: float
+    structures: tuple[float, ...]
+    showing: tuple[Region, ...]
+    left: tuple[Detection, ...]
+
+
+class _Judge:
+    """Compares one frame with its original; in a video, regions and faces in some frames only."""
+
+    def __init__(self, media: Media, plan: Plan, detector: Detector | None) -> None:
+        self._media = media
+        self._covers = Timeline(plan.regions)
+        self._detector = detector
+        self._video = media.form == "video"
+        self._sure = _sure(media)
+        self._edges = _thinned(plan.regions) if self._video else frozenset()
+
+    def of(self, pair: tuple[Frame, Frame]) -> _Verdict:
+        """Raises VerificationError where something else is shown beside the covers."""
+        original, shown = pair
+        regions = self._covers.at(original.index)
+        covers = [region.box for region in regions]
+        if changed(original, shown, covers) > CHANGED:
+            problem = "the written file differs from the original where nothing is covered"
+            raise VerificationError(self._media.path, problem, REMEDY)
+        compared = [region for region in regions if self._compared(region, original.index)]
+        structures = tuple(surviving(original.rgb, shown.rgb, region.box) for region in compared)
+        limit = SURVIVES_OFTEN if self._video else SURVIVES
+        showing = tuple(
+            region
+            for region, structure in zip(compared, structures, strict=True)
+            if structure >= limit
+        )
+        left = []
+        for one in self._seen(shown):
+            if covered_share(one.box, covers) < HIDDEN:
+                left.append(one)
+            elif one.score >= self._sure:
+                showing += tuple(region for region in regions if region.box.intersect(one.box).area)
+        return _Verdict(original.time, structures, showing, tuple(left))
+
+    def _seen(self, shown: Frame) -> list[Detection]:
+        if self._detector is None or not self._looked_at(shown.index):
+            return []
+        return self._detector.detect(shown.rgb)
+
+    def _compared(self, region: Region, index: int) -> bool:
+        return not self._video or index == region.first_frame or index % COMPARED == 0
+
+    def _looked_at(self, index: int) -> bool:
+        return not self._video or index % LOOKED == 0 or index in self._edges
+
+
+def _thinned(regions: Iterable[Region]) -> frozenset[int]:
+    """Frames beside those in which a track begins or ends, but not all of a crowd's."""
+    spans: dict[int, tuple[int, int]] = {}
+    for region in regions:
+        first, last = spans.get(region.track, (region.first_frame, region.last_frame))
+        spans[region.track] = min(first, region.first_frame), max(last, region.last_frame)
+    kept = [-APART]
+    for index in sorted(at for first, last in spans.values() for at in (first - 1, last + 1)):
+        if index - kept[-1] >= APART:
+            kept.append(index)
+    return frozenset(kept)
 
 
 def surviving(original: NDArray[np.uint8], copy: NDArray[np.uint8], box: Box) -> float:
@@ -195,8 +283,9 @@ def changed(original: Frame, copy: Frame, covers: Iterable[Box]) -> float:
     return float((difference > DIFFERENT).mean()) if difference.size else 0.0
 
 
-def _stops(one: Detection) -> bool:
-    return one.score >= SURE - SLACK
+def _sure(media: Media) -> float:
+    """The evidence from which a find in the written file is a face."""
+    return (SURE_OFTEN if media.form == "video" else SURE) - SLACK
 
 
 def _mosaic(frame: Frame) -> NDArray[np.int16]:
@@ -241,67 +330,3 @@ def _structure(grey: NDArray[Any]) -> NDArray[np.float64]:
     fine: NDArray[np.float64] = values - cv2.GaussianBlur(values, (0, 0), sigma)
     fine -= fine.mean()
     return fine
-
-
-def _reopened(media: Media, draft: Path) -> Media:
-    try:
-        form = format_of(draft)
-        if form.kind != media.written:
-            raise VerificationError(
-                media.path, f"the written file is {form.kind} and not {media.written}", REMEDY
-            )
-        return form.probe(draft)
-    except InputError as error:
-        raise VerificationError(
-            media.path, f"the written file cannot be read back: {error.problem}", REMEDY
-        ) from error
-
-
-def _paired(media: Media, copy: Media) -> Iterator[tuple[Frame, Frame]]:
-    """Each original frame with the frame of the copy that is shown at the same moment.
-
-    Encoders join equal frames of an animation, so that these are matched by time and not by
-    number. Raises VerificationError where sizes or lengths differ.
-    """
-    pairs = _by_time(media, copy) if media.form == "animation" else _by_number(media, copy)
-    for original, shown in pairs:
-        if original.rgb.shape != shown.rgb.shape:
-            raise VerificationError(media.path, "the written file has another size", REMEDY)
-        if original.alpha is None and shown.alpha is not None:
-            raise VerificationError(media.path, "the written file became transparent", REMEDY)
-        yield original, shown
-
-
-def _by_number(media: Media, copy: Media) -> Iterator[tuple[Frame, Frame]]:
-    if copy.frames != media.frames:
-        raise VerificationError(
-            media.path, f"the written file has {copy.frames} frames of {media.frames}", REMEDY
-        )
-    yield from zip(_decoded(media, media), _decoded(media, copy), strict=True)
-
-
-def _by_time(media: Media, copy: Media) -> Iterator[tuple[Frame, Frame]]:
-    copies = _decoded(media, copy)
-    shown = next(copies)
-    end = shown.duration
-    now = 0.0
-    for original in _decoded(media, media):
-        while now + INSTANT >= end:
-            following = next(copies, None)
-            if following is None:
-                break
-            shown = following
-            end += shown.duration
-        yield original, shown
-        now += original.duration
-    if next(copies, None) is not None or (copy.frames > 1 and abs(end - now) > media.frames):
-        raise VerificationError(media.path, "the written file lasts longer or shorter", REMEDY)
-
-
-def _decoded(media: Media, clip: Media) -> Iterator[Frame]:
-    try:
-        yield from FORMATS[clip.kind].frames(clip)
-    except InputError as error:
-        raise VerificationError(
-            media.path, f"cannot be read again to its end: {error.problem}", REMEDY
-        ) from error

@@ -20,6 +20,7 @@ PACKAGE = Path(scrub.__file__).parent
 LAYERS: dict[str, set[str]] = {
     "errors": set(),
     "regions": set(),
+    "overlap": set(),
     "__init__": set(),
     "settings": {"errors"},
     "files": {"errors"},
@@ -29,9 +30,19 @@ LAYERS: dict[str, set[str]] = {
     "tracking": {"regions"},
     "redaction": {"regions"},
     "report": {"regions", "errors"},
-    "detectors": {"regions", "errors", "models"},
-    "formats": {"metadata", "errors"},
-    "verify": {"formats", "metadata", "detectors", "regions", "report", "errors"},
+    "detectors": {"overlap", "regions", "errors", "models"},
+    "formats": {"metadata", "overlap", "errors"},
+    "pairing": {"formats", "overlap", "errors"},
+    "verify": {
+        "formats",
+        "overlap",
+        "pairing",
+        "metadata",
+        "detectors",
+        "regions",
+        "report",
+        "errors",
+    },
     "pipeline": {
         "verify",
         "formats",
@@ -39,6 +50,7 @@ LAYERS: dict[str, set[str]] = {
         "detectors",
         "redaction",
         "tracking",
+        "overlap",
         "regions",
         "files",
         "report",
@@ -118,6 +130,7 @@ LAYERS: dict[str, set[str]] = {
 
 DOORS = {
     "detectors.brought",
+    "detectors.clips",
     "detectors.presets",
     "metadata.boxes",
     "metadata.danger",
@@ -142,7 +155,7 @@ NETWORK = {
     "webbrowser",
     "xmlrpc",
 }
-HEAVY = {"cv2", "mediapipe", "onnxruntime", "PIL"}
+HEAVY = {"av", "cv2", "mediapipe", "onnxruntime", "PIL"}
 VAGUE = {"base", "common", "core", "helper", "helpers", "manager", "misc", "tools", "util", "utils"}
 MOST_LINES = 400
 

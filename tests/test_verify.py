@@ -401,7 +401,7 @@ def test_gate_stops_nothing_that_was_passed(
     looking = Unsure((PICTURE_FACES[0],))
     looking.score = score
     assert examine(case.media, Plan(covers), case.draft, looking).clean == passed
-    assert bool(faces(Frame(0, picture()), looking)) == stopped
+    assert bool(faces(case.media, Frame(0, picture()), looking)) == stopped
 
 
 @pytest.mark.parametrize(("share", "bare"), [(0.6, 1), (0.8, 0)])

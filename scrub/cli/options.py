@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from scrub.errors import ScrubError
-from scrub.settings import NAMES, PRESETS, STYLES, TARGETS, Settings
+from scrub.settings import NAMES, PRESETS, SOUNDS, STYLES, TARGETS, Settings
 
 INCOMPLETE = 2
 """Exit status of everything that was refused, failed, interrupted or misused."""
@@ -65,7 +65,15 @@ SETTINGS = (
         type=click.Choice(TARGETS),
         default=DEFAULTS.to,
         show_default=True,
-        help="Write pictures as JPEG or PNG, or as what they are.",
+        help="Write pictures as JPEG or PNG, videos as MP4 or WebM, or all as what they are.",
+    ),
+    click.option(
+        "--audio",
+        type=click.Choice(SOUNDS),
+        default=DEFAULTS.audio,
+        show_default=True,
+        help="A video's sound. A voice identifies: drop it, or keep it; mask lowers voices, "
+        "which is weak and stops nobody who tries.",
     ),
 )
 """One for each field of Settings, and of its name."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
 from scrub.detectors import Detector, Look, load
+from scrub.detectors.clips import PACES, Paced, Watcher
 from scrub.detectors.ensemble import Both, Ensemble
 
 ALONE = "MediaPipe is not available on this system: CenterFace looked alone"
@@ -55,12 +57,14 @@ not asked twice."""
 class Eyes:
     """What looks for faces: ``first`` to plan, ``second`` at the written file.
 
-    ``warnings`` say what is missing here; they go into every report.
+    ``watcher`` looks at videos; None has ``first`` look at each frame. ``warnings`` say what is
+    missing here; they go into every report.
     """
 
     first: Detector
     second: Detector
     warnings: tuple[str, ...] = ()
+    watcher: Watcher | None = None
 
     def strict(self) -> Eyes:
         """With a second look that sees all that both see, doubtful or not.
@@ -77,6 +81,7 @@ def eyes(preset: str, threads: int = 0, model: Path | None = None) -> Eyes:
     ``model`` is a network that the user brought; it joins the first look. Raises ModelError
     where weights are missing or changed, or where ``model`` is of no kind that is known.
     """
+    beside = partial(load, "blazeface", tiles=1) if _mediapipe() else None
     more = []
     if model is not None:
         from scrub.detectors.brought import brought  # Takes a while to import.
@@ -86,6 +91,7 @@ def eyes(preset: str, threads: int = 0, model: Path | None = None) -> Eyes:
         _ensemble(PRESETS[preset], threads, more),
         _ensemble(SECOND, threads),
         () if _mediapipe() else (ALONE,),
+        Paced(PACES[preset], threads, beside, more),
     )
 
 

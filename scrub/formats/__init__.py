@@ -14,6 +14,7 @@ from scrub.formats.media import Form, Format, Frame, Media, Paint
 from scrub.formats.sniff import HEAD, kind_of
 from scrub.formats.still import ROWS, STILLS
 from scrub.formats.strangers import remedy
+from scrub.formats.video import VIDEOS, WRITTEN, Video, sound_length
 
 __all__ = [
     "FORMATS",
@@ -24,10 +25,11 @@ __all__ = [
     "Paint",
     "format_of",
     "probe",
+    "sound_length",
     "target_of",
 ]
 
-FORMATS: dict[str, Format] = {still.kind: still for still in STILLS}
+FORMATS: dict[str, Format] = {row.kind: row for row in (*STILLS, *VIDEOS)}
 """Kind -> how to read and write it."""
 
 
@@ -50,18 +52,21 @@ def format_of(path: Path) -> Format:
         return FORMATS[kind]
     names = ", ".join(FORMATS)
     if kind is None:
-        raise UnsupportedError(path, "is not a picture that scrub knows", remedy(kind, names))
+        raise UnsupportedError(
+            path, "is not a picture or video that scrub knows", remedy(kind, names)
+        )
     raise UnsupportedError(path, f"is {kind}, which scrub does not clean", remedy(kind, names))
 
 
 def target_of(form: Format, to: str) -> Format:
     """What a file of ``form`` is written as.
 
-    Stills become ``to``, or stay the "same"; what cannot be written here becomes JPEG.
+    What ``to`` is not for stays the same: a picture becomes no video and a video no picture.
+    What cannot be written here becomes JPEG, a video MP4.
     """
-    if form.kind not in ROWS:
-        return form
-    row = ROWS[form.kind if to == "same" else to]
+    if isinstance(form, Video):
+        return FORMATS[to if to in WRITTEN else form.target]
+    row = ROWS[to if to in ROWS else form.kind]
     return row if row.writable else ROWS["jpeg"]
 
 
@@ -75,7 +80,7 @@ def probe(path: Path, max_side: int | None = None, to: str = "same") -> Media:
     target = target_of(form, to)
     if target is form:
         return media
-    if media.frames > 1 and ROWS[target.kind].several != media.form:
+    if media.form != "video" and media.frames > 1 and ROWS[target.kind].several != media.form:
         problem = f"holds {media.frames} pictures, which {target.kind} cannot hold"
         raise UnsupportedError(path, problem, "use --to same")
     return replace(media, target=target.kind)

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from scrub.metadata import Entry
 
-Form = Literal["still", "animation", "pages"]
+Form = Literal["still", "animation", "pages", "video"]
+
+Sound = Literal["drop", "keep", "mask"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +22,12 @@ class Media:
     """A file that was recognised and can be read; a still is a clip of one frame.
 
     ``kind`` is the container's key in :data:`scrub.formats.FORMATS`; ``width`` and ``height``
-    are those of the first frame as stored, upright, in pixels; ``loop`` is how often an
-    animation plays, 0 for ever, None once; ``max_side`` bounds the long side that frames are
-    shrunk to; ``lossless`` says that pixels were stored exactly; ``target`` is the kind of the
-    file that is to be made of it, None for its own.
+    are those of the first frame as stored, upright, in pixels; ``frames`` is 0 for a video,
+    whose frames are only known when they have been read; ``loop`` is how often an animation
+    plays, 0 for ever, None once; ``max_side`` bounds the long side that frames are shrunk to;
+    ``lossless`` says that pixels were stored exactly; ``target`` is the kind of the file that is
+    to be made of it, None for its own; ``sound`` is what becomes of a video's; ``beside`` names,
+    in plain words, the streams that are left out.
     """
 
     path: Path
@@ -36,6 +40,8 @@ class Media:
     max_side: int | None = None
     lossless: bool = True
     target: str | None = None
+    sound: Sound = "drop"
+    beside: tuple[str, ...] = ()
 
     @property
     def written(self) -> str:
@@ -48,8 +54,9 @@ class Frame:
     """One picture of a clip, upright, in sRGB.
 
     ``rgb`` is uint8, H x W x 3; ``alpha`` is uint8, H x W, or None where all is opaque, and
-    ``rgb`` is 0 wherever ``alpha`` is; ``duration`` is in milliseconds, 0 outside animations;
-    ``warnings`` tell what reading could not keep.
+    ``rgb`` is 0 wherever ``alpha`` is; ``duration`` is in milliseconds, 0 in stills and pages;
+    ``warnings`` tell what reading could not keep; ``time`` is when a video's frame is shown, in
+    milliseconds from the first.
     """
 
     index: int
@@ -57,6 +64,7 @@ class Frame:
     alpha: NDArray[np.uint8] | None = None
     duration: float = 0.0
     warnings: tuple[str, ...] = ()
+    time: float = 0.0
 
 
 Paint = Callable[[Frame], Frame]

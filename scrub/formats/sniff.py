@@ -18,7 +18,6 @@ SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"\xff\x4f\xff\x51", "jpeg2000"),
     (b"\x00\x00\x00\x0cJXL \r\n\x87\n", "JPEG XL"),
     (b"\xff\x0a", "JPEG XL"),
-    (b"\x1aE\xdf\xa3", "Matroska or WebM video"),
     (b"%PDF-", "PDF"),
     (b"%!PS", "PostScript"),
     (b"\xc5\xd0\xd3\xc6", "PostScript"),
@@ -63,7 +62,7 @@ PLACED: tuple[tuple[int, bytes, str], ...] = (
 )
 """Signatures that are not at the start."""
 
-RIFF = {b"WEBP": "webp", b"AVI ": "AVI video", b"WAVE": "sound"}
+RIFF = {b"WEBP": "webp", b"AVI ": "avi", b"WAVE": "sound"}
 
 # ISO/IEC 14496-12 brands; what is not a picture brand is taken for a video.
 HEIF_BRANDS = {
@@ -77,6 +76,8 @@ OTHER_BRANDS = {
     b"crx ": "camera raw",
 }
 BOXES = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
+
+EBML = b"\x1aE\xdf\xa3"
 
 BMP_HEADERS = {12, 40, 52, 56, 64, 108, 124}
 
@@ -95,6 +96,9 @@ def kind_of(head: bytes) -> str | None:
         return RIFF.get(head[8:12])
     if head[4:8] in BOXES:
         return _iso_media(head)
+    if head.startswith(EBML):
+        # The document's type is one of the first elements (RFC 8794, 11.2.6).
+        return "webm" if b"\x42\x82\x84webm" in head else "mkv"
     if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in BMP_HEADERS:
         return "bmp"
     if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith((b"<?xml", b"<!DOCTYPE svg", b"<!--")):
@@ -109,10 +113,10 @@ def kind_of(head: bytes) -> str | None:
 
 def _iso_media(head: bytes) -> str:
     if head[4:8] != b"ftyp":
-        return "QuickTime or MP4 video"
+        return "mp4"
     brand = head[8:12]
     if brand in HEIF_BRANDS:
         # The list of compatible brands ends with the box.
         brands = head[8 : int.from_bytes(head[:4], "big")]
         return "avif" if b"avif" in brands or b"avis" in brands else "heic"
-    return OTHER_BRANDS.get(brand, "QuickTime or MP4 video")
+    return OTHER_BRANDS.get(brand, "mp4")

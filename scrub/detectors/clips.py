@@ -1,0 +1,345 @@
+"""Looks at the frames of a clip: thoroughly now and then, and in between where heads are expected.
+
+A face does not come and go within a few frames. So every few frames, and on both sides of a
+cut, the whole picture is looked at; the frames between are only searched around what was found
+before and after them, in small parts laid side by side on one canvas. Whole looks alternate in
+size and direction, so that over a few of them a face is seen in several ways.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from scrub.detectors import Detector, Look, Pixels, load
+from scrub.detectors.ensemble import fuse
+from scrub.overlap import mapped
+from scrub.regions import Box, Detection
+
+CANVAS = 480
+"""Pixels of the canvas's width, which is also the long side that it is looked at with."""
+
+PART = 96
+"""Pixels of the longer side of a part on the canvas, at most."""
+
+AROUND = 3.0
+"""How many times larger than a face the part around it is."""
+
+MOST_PARTS = 10
+"""Parts on the canvas: two rows. Where more heads are expected, they take turns."""
+
+SECONDED = 4.0
+"""How much more the second detector's word weighs than in a still: here there are few others."""
+
+FAINT = 0.35
+"""Share of the certain score from which a find counts beside a track."""
+
+CROWD = 60
+"""Heads from which on a whole look costs less than enough parts would."""
+
+KNOWN = 0.4
+"""Intersection over union from which two finds in neighbouring frames need one part only."""
+
+LARGEST_GAIN = 1.25
+"""A whole look does not enlarge a frame by more: a video holds nothing that this would show."""
+
+FINEST = 1.25
+"""A part is not enlarged by more: a pattern that is enlarged looks like anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How thoroughly a clip is looked at.
+
+    ``every`` is the time from one whole look to the next in milliseconds; ``looks`` are taken
+    in turn, their sides at most; ``certain`` is the score from which a find is covered.
+    """
+
+    every: float
+    looks: tuple[Look, ...]
+    certain: float
+
+
+PACES = {
+    "fast": Pace(280.0, (Look(768), Look(640, mirrored=True)), 0.16),
+    "balanced": Pace(190.0, (Look(1088), Look(832, mirrored=True)), 0.16),
+    "thorough": Pace(
+        75.0, (Look(1440), Look(1088, mirrored=True), Look(1920), Look(832, mirrored=True)), 0.15
+    ),
+}
+
+MOST_THREADS = 4
+"""Frames that are looked at at once: each look holds a tenth of a gigabyte."""
+
+MOST_BETWEEN = 8
+"""Frames from one whole look to the next, at most: all of them are held."""
+
+SCENE = (48, 27)
+"""Pixels of the small picture by which cuts are found."""
+
+CUT = 28.0
+"""Mean difference of two neighbouring frames, in levels of 255, from which there is a cut ..."""
+
+SUDDEN = 2.5
+"""... if it is so many times the difference between the frames before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """What was seen in one frame, ``time`` milliseconds after the first.
+
+    ``found`` is to be covered; ``faint`` alone is not worth it; ``cut`` says that the frame
+    shows another scene than the one before.
+    """
+
+    time: float
+    found: tuple[Detection, ...]
+    faint: tuple[Detection, ...] = ()
+    cut: bool = False
+
+
+class Watcher(Protocol):
+    """Finds faces in a clip."""
+
+    def watch(self, frames: Iterable[tuple[Pixels, float]]) -> Iterator[Glimpse]:
+        """One glimpse of each frame, in their order; each comes with its time in milliseconds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EachFrame:
+    """Looks at each frame as at a still."""
+
+    detector: Detector
+
+    def watch(self, frames: Iterable[tuple[Pixels, float]]) -> Iterator[Glimpse]:
+        for rgb, time in frames:
+            yield Glimpse(time, tuple(self.detector.detect(rgb)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A frame, and whether it is the first or the last of its shot."""
+
+    rgb: Pixels
+    time: float
+    cut: bool = False
+    last: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """The frames from one whole look to the next, and what the look at the first one found."""
+
+    number: int
+    frames: tuple[_Shown, ...]
+    finds: tuple[Detection, ...] = ()
+
+
+class Paced:
+    """Looks at a clip at the pace of a preset."""
+
+    def __init__(
+        self,
+        pace: Pace,
+        threads: int,
+        beside: Callable[[], Detector] | None = None,
+        more: Sequence[Detector] = (),
+    ) -> None:
+        """``threads`` is cores to use, 0 for all.
+
+        ``beside`` loads a detector that looks at every frame, ``more`` join the whole looks.
+        """
+        cores = threads or os.cpu_count() or 1
+        self._pace = pace
+        self._threads = min(cores, MOST_THREADS)
+        self._own = max(1, cores // MOST_THREADS)
+        self._load = beside
+        self._more = tuple(more)
+
+    def watch(self, frames: Iterable[tuple[Pixels, float]]) -> Iterator[Glimpse]:
+        """See :class:`Watcher`."""
+        # Here, and not in two threads at once.
+        _ = self._parts, self._beside
+        looked = mapped(self._look, _stretches(_shots(frames), self._pace.every), self._threads)
+        for glimpses in mapped(self._search, _followed(looked), self._threads):
+            yield from glimpses
+
+    # Loaded when the first clip comes: most runs only see stills.
+
+    @lru_cache(maxsize=8)  # noqa: B019 - there is one for the life of a process
+    def _whole(self, look: Look) -> Detector:
+        return load("centerface", looks=(look,), threads=self._own)
+
+    @cached_property
+    def _parts(self) -> Detector:
+        return load("centerface", looks=(Look(CANVAS),), threads=self._own)
+
+    @cached_property
+    def _beside(self) -> Detector | None:
+        return None if self._load is None else self._load()
+
+    def _look(self, stretch: _Stretch) -> _Stretch:
+        rgb = stretch.frames[0].rgb
+        return replace(stretch, finds=self._fused(rgb, self._seen(rgb, stretch.number)))
+
+    def _seen(self, rgb: Pixels, turn: int) -> list[Detection]:
+        """What a whole look finds."""
+        look = self._pace.looks[turn % len(self._pace.looks)]
+        side = min(look.side, round(LARGEST_GAIN * max(rgb.shape[:2])))
+        finds = self._whole(replace(look, side=side)).detect(rgb)
+        return finds + [find for one in self._more for find in one.detect(rgb)]
+
+    def _search(self, pair: tuple[_Stretch, _Stretch | None]) -> list[Glimpse]:
+        """A glimpse of each frame of a stretch, knowing the whole looks at both of its ends."""
+        stretch, following = pair
+        known = list(stretch.finds)
+        if following is not None and not following.frames[0].cut:
+            known += following.finds
+        boxes = _different(known)
+        glimpses = [self._glimpse(stretch.frames[0], stretch.finds)]
+        for turn, frame in enumerate(stretch.frames[1:], start=stretch.number):
+            if len(boxes) > CROWD:
+                finds = self._seen(frame.rgb, turn)
+            else:
+                finds = self._detected(frame.rgb, _turn(boxes, turn))
+            glimpses.append(self._glimpse(frame, self._fused(frame.rgb, finds)))
+        return glimpses
+
+    def _glimpse(self, frame: _Shown, finds: Sequence[Detection]) -> Glimpse:
+        certain = self._pace.certain
+        return Glimpse(
+            frame.time,
+            tuple(
+                replace(find, doubtful=find.score < 2 * certain)
+                for find in finds
+                if find.score >= certain
+            ),
+            tuple(find for find in finds if find.score < certain),
+            frame.cut,
+        )
+
+    def _fused(self, rgb: Pixels, finds: list[Detection]) -> tuple[Detection, ...]:
+        beside = [] if self._beside is None else self._beside.detect(rgb)
+        beside = [replace(find, score=SECONDED * find.score) for find in beside]
+        faint = FAINT * self._pace.certain
+        return tuple(find for find in fuse([*finds, *beside]) if find.score >= faint)
+
+    def _detected(self, rgb: Pixels, boxes: Sequence[Box]) -> list[Detection]:
+        """What is found around the boxes, in the pixels of the frame."""
+        if not boxes:
+            return []
+        columns = CANVAS // PART
+        rows = -(-len(boxes) // columns)
+        canvas = np.zeros((rows * PART, CANVAS, 3), np.uint8)
+        places = []
+        for number, box in enumerate(boxes):
+            part, scale = _part(rgb, box)
+            if not part.area:
+                continue
+            top, left = number // columns * PART, number % columns * PART
+            pixels = rgb[part.top : part.bottom, part.left : part.right]
+            size = max(1, int(part.width * scale)), max(1, int(part.height * scale))
+            small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+            canvas[top : top + size[1], left : left + size[0]] = small
+            places.append((Box(left, top, left + size[0], top + size[1]), part, scale))
+        return [
+            replace(find, box=box)
+            for find in self._parts.detect(canvas)
+            for box in _back(find.box, places)
+        ]
+
+
+def _part(rgb: Pixels, box: Box) -> tuple[Box, float]:
+    """The surroundings of a face inside the picture, and how they are shrunk for the canvas."""
+    reach = AROUND / 2 * max(box.width, box.height, 8)
+    x, y = box.center
+    height, width = rgb.shape[:2]
+    part = Box.around(x - reach, y - reach, x + reach, y + reach).clip(width, height)
+    return part, min(FINEST, PART / max(part.width, part.height, 1))
+
+
+def _back(found: Box, places: Iterable[tuple[Box, Box, float]]) -> Iterator[Box]:
+    """A find on the canvas, in the pixels of the picture; none where it lies across parts."""
+    for place, part, scale in places:
+        if found.intersect(place).area >= 0.7 * found.area > 0:
+            yield Box.around(
+                part.left + (found.left - place.left) / scale,
+                part.top + (found.top - place.top) / scale,
+                part.left + (found.right - place.left) / scale,
+                part.top + (found.bottom - place.top) / scale,
+            )
+
+
+def _different(finds: Iterable[Detection]) -> list[Box]:
+    """The boxes of the finds without those that lie close to a stronger one's."""
+    boxes: list[Box] = []
+    for find in sorted(finds, key=lambda find: -find.score):
+        if find.box.area and all(find.box.iou(box) < KNOWN for box in boxes):
+            boxes.append(find.box)
+    return boxes
+
+
+def _turn(boxes: Sequence[Box], turn: int) -> list[Box]:
+    """As many boxes as the canvas holds, other ones in each turn."""
+    groups = -(-len(boxes) // MOST_PARTS)
+    return list(boxes[turn % groups :: groups]) if groups else []
+
+
+def _shots(frames: Iterable[tuple[Pixels, float]]) -> Iterator[_Shown]:
+    """The frames, with the first and the last of each shot marked."""
+    held: _Shown | None = None
+    scene = None
+    usual = 0.0
+    for rgb, time in frames:
+        small = _scene(rgb)
+        cut = False
+        if scene is not None:
+            change = float(np.abs(small - scene).mean())
+            cut = change > max(CUT, SUDDEN * usual)
+            usual = change if cut else 0.7 * usual + 0.3 * change
+        if held is not None:
+            yield replace(held, last=cut)
+        held, scene = _Shown(rgb, time, cut), small
+    if held is not None:
+        yield replace(held, last=True)
+
+
+def _scene(rgb: Pixels) -> NDArray[np.float32]:
+    # Every eighth row and column is enough for a picture this small.
+    step = max(1, min(rgb.shape[:2]) // (4 * SCENE[1]))
+    coarse = np.ascontiguousarray(rgb[::step, ::step])
+    return cv2.resize(coarse, SCENE, interpolation=cv2.INTER_AREA).astype(np.float32)
+
+
+def _stretches(frames: Iterable[_Shown], every: float) -> Iterator[_Stretch]:
+    """The frames in stretches, each beginning with one that is to be looked at as a whole."""
+    number = 0
+    run: list[_Shown] = []
+    for frame in frames:
+        late = run and (frame.time - run[0].time >= every or len(run) >= MOST_BETWEEN)
+        if run and (late or frame.cut or frame.last):
+            yield _Stretch(number, tuple(run))
+            number += 1
+            run = []
+        run.append(frame)
+    if run:
+        yield _Stretch(number, tuple(run))
+
+
+def _followed(stretches: Iterable[_Stretch]) -> Iterator[tuple[_Stretch, _Stretch | None]]:
+    """Each stretch with the next."""
+    held = None
+    for stretch in stretches:
+        if held is not None:
+            yield held, stretch
+        held = stretch
+    if held is not None:
+        yield held, None

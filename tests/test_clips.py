@@ -1,0 +1,139 @@
+"""Looking at a clip: every frame gets a glimpse, every shot is looked at from both ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pytest
+
+from scrub.detectors import Pixels
+from scrub.detectors.clips import (
+    MOST_BETWEEN,
+    MOST_PARTS,
+    PACES,
+    EachFrame,
+    Pace,
+    Paced,
+    _shots,
+    _stretches,
+    _turn,
+)
+from scrub.regions import Box, Detection
+from scrub.settings import PRESETS
+from tests.clips import scene
+from tests.pictures import CROWD_FACES, crowd
+
+FRAME = 40.0
+WIDTH, HEIGHT = 480, 320
+
+
+def timed(pictures: Sequence[Pixels], frame: float = FRAME) -> Iterator[tuple[Pixels, float]]:
+    for index, pixels in enumerate(pictures):
+        yield pixels, frame * index
+
+
+def walking(frames: int) -> list[Pixels]:
+    """A face of about 40 pixels that walks over a larger ground."""
+    return [scene(60 + 5 * index, WIDTH, HEIGHT, top=120) for index in range(frames)]
+
+
+def face_at(index: int) -> Box:
+    left = 60 + 5 * index
+    return Box(left + 12, 132, left + 52, 176)
+
+
+@pytest.fixture(scope="module")
+def watcher() -> Paced:
+    return Paced(PACES["fast"], threads=2)
+
+
+def test_every_preset_has_a_pace() -> None:
+    assert set(PACES) == set(PRESETS)
+    every = [PACES[preset].every for preset in ("thorough", "balanced", "fast")]
+    assert every == sorted(every)
+
+
+@pytest.mark.parametrize("frames", [1, 2, 9])
+def test_a_face_is_found_in_every_frame(frames: int, watcher: Paced) -> None:
+    glimpses = list(watcher.watch(timed(walking(frames))))
+    assert [glimpse.time for glimpse in glimpses] == [FRAME * index for index in range(frames)]
+    for index, glimpse in enumerate(glimpses):
+        assert max(find.box.iou(face_at(index)) for find in glimpse.found) > 0.4
+
+
+def test_a_clip_without_frames_has_no_glimpses(watcher: Paced) -> None:
+    assert list(watcher.watch(iter(()))) == []
+
+
+def test_the_same_clip_is_always_seen_alike(watcher: Paced) -> None:
+    pictures = walking(7)
+    assert list(watcher.watch(timed(pictures))) == list(watcher.watch(timed(pictures)))
+
+
+def test_parts_give_boxes_in_the_pixels_of_the_frame(watcher: Paced) -> None:
+    picture = crowd()
+    known = [Box(*edges) for edges in CROWD_FACES[:4]]
+    found = watcher._detected(picture, known)
+    for box in known:
+        assert max(find.box.iou(box) for find in found) > 0.4
+
+
+def test_parts_beside_the_picture_are_no_error(watcher: Paced) -> None:
+    assert watcher._detected(crowd(), [Box(-500, -500, -400, -400)]) == []
+
+
+def test_a_cut_is_seen_and_both_of_its_sides_are_looked_at() -> None:
+    one, other = np.full((90, 160, 3), 30, np.uint8), np.full((90, 160, 3), 200, np.uint8)
+    shots = list(_shots(timed([one] * 5 + [other] * 5)))
+    assert [shot.cut for shot in shots] == [False] * 5 + [True] + [False] * 4
+    assert [shot.last for shot in shots] == [False] * 4 + [True] + [False] * 4 + [True]
+    looked = {stretch.frames[0].time for stretch in _stretches(iter(shots), 1e9)}
+    assert looked == {0.0, 160.0, 200.0, 360.0}
+
+
+def test_motion_is_no_cut() -> None:
+    picture = crowd()
+    moving = [picture[200:600, 12 * index : 12 * index + 700] for index in range(12)]
+    assert not any(shot.cut for shot in _shots(timed(moving)))
+
+
+@pytest.mark.parametrize("frame", [5.0, 16.7, 40.0, 500.0])
+def test_whole_looks_come_at_the_pace_and_never_too_far_apart(frame: float) -> None:
+    shots = _shots(timed([np.zeros((20, 20, 3), np.uint8)] * 50, frame))
+    stretches = list(_stretches(shots, 200.0))
+    assert sum(len(stretch.frames) for stretch in stretches) == 50
+    for stretch in stretches:
+        assert len(stretch.frames) <= MOST_BETWEEN
+        assert stretch.frames[-1].time - stretch.frames[0].time < 200.0
+    assert [stretch.number for stretch in stretches] == list(range(len(stretches)))
+
+
+def test_many_heads_take_turns_on_the_canvas() -> None:
+    boxes = [Box(index, 0, index + 10, 10) for index in range(3 * MOST_PARTS)]
+    turns = [_turn(boxes, turn) for turn in range(3)]
+    assert all(len(turn) <= MOST_PARTS for turn in turns)
+    assert {box for turn in turns for box in turn} == set(boxes)
+    assert _turn([], 5) == []
+
+
+def test_weak_finds_are_told_apart_from_certain_ones() -> None:
+    class Told:
+        def __init__(self, *scores: float) -> None:
+            self._scores = scores
+
+        def detect(self, rgb: Pixels) -> list[Detection]:
+            return [
+                Detection(Box(40 * at, 0, 40 * at + 30, 30), score, "told")
+                for at, score in enumerate(self._scores)
+            ]
+
+        def close(self) -> None:
+            pass
+
+    quiet = Paced(Pace(200.0, PACES["fast"].looks, 0.2), 1, more=[Told(0.9, 0.25, 0.1, 0.01)])
+    (glimpse,) = quiet.watch(timed([np.zeros((64, 160, 3), np.uint8)]))
+    assert [(find.score, find.doubtful) for find in glimpse.found] == [(0.9, False), (0.25, True)]
+    assert [find.score for find in glimpse.faint] == [0.1]
+    each = list(EachFrame(Told(0.9)).watch(timed([np.zeros((9, 9, 3), np.uint8)] * 2)))
+    assert [(one.time, len(one.found)) for one in each] == [(0.0, 1), (FRAME, 1)]
