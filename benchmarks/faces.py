@@ -14,6 +14,7 @@ whether what was chosen on one holds on the other. matplotlib is needed for the 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import json
 import time
@@ -120,11 +121,15 @@ def main() -> None:
     parser.add_argument("--plot", type=Path, metavar="FILE.png")
     arguments = parser.parse_args()
     pictures = list(_read(arguments.annotations, arguments.folder))
-    detectors: dict[str, Detector] = {
-        preset: eyes(preset, arguments.threads).first for preset in arguments.preset or PRESETS
-    }
     unit = load("centerface", looks=(Look(1280),), threads=arguments.threads)
-    scores, unit_seconds = _measured(pictures, detectors, unit)
+    with contextlib.ExitStack() as open_eyes:
+        detectors: dict[str, Detector] = {}
+        for preset in arguments.preset or PRESETS:
+            looking = eyes(preset, arguments.threads)
+            open_eyes.callback(looking.second.close)
+            open_eyes.callback(looking.first.close)
+            detectors[preset] = looking.first
+        scores, unit_seconds = _measured(pictures, detectors, unit)
     terminal = Console(highlight=False)
     for preset, score in scores.items():
         terminal.print(_table(preset, score, unit_seconds))

@@ -12,6 +12,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -54,22 +55,7 @@ class CenterFace:
 
         Raises ModelError where its weights are missing, changed or refused.
         """
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 3
-        if platform.system() == "Windows":
-            onnxruntime.disable_telemetry_events()
-        model = weights("centerface.onnx")
-        try:
-            self._session: Any = onnxruntime.InferenceSession(
-                model, options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # ONNX Runtime's errors have no base of their own.
-            raise ModelError(
-                Path("centerface.onnx"),
-                f"ONNX Runtime refuses the model ({error})",
-                "install scrub again",
-            ) from error
+        self._session = _session(weights("centerface.onnx"), threads)
         self._input: str = self._session.get_inputs()[0].name
         # The fourth output, five landmarks, is not asked for: regions do not need it.
         self._outputs = [output.name for output in self._session.get_outputs()][:3]
@@ -137,6 +123,24 @@ class CenterFace:
         padded[:, :height, :width] = small.transpose(2, 0, 1)
         heat, sizes, offsets = self._session.run(self._outputs, {self._input: padded[None]})
         return [heat[0, 0], sizes[0], offsets[0]]
+
+
+@lru_cache(maxsize=1)
+def _session(model: bytes, threads: int) -> Any:
+    """The loaded network; all looks of a process share it, and with it hundreds of megabytes."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    if platform.system() == "Windows":
+        onnxruntime.disable_telemetry_events()
+    try:
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime's errors have no base of their own.
+        raise ModelError(
+            Path("centerface.onnx"),
+            f"ONNX Runtime refuses the model ({error})",
+            "install scrub again",
+        ) from error
 
 
 def _witnesses(box: Box, scales: Sequence[float]) -> int:
