@@ -242,6 +242,7 @@ def _plot(points: dict[str, tuple[float, Score]], path: Path) -> None:
             name, (cost, 100 * score.share("visible")), (6, 4), textcoords="offset points"
         )
     axes.set(xlabel="cost (one look at 1280 pixels = 1)", ylabel="visible faces left, %")
+    axes.margins(0.25)
     axes.set_xlim(left=0)
     axes.set_ylim(bottom=0)
     figure.tight_layout()
