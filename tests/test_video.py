@@ -586,10 +586,13 @@ def test_a_face_that_was_not_covered_is_found_out(tmp_path: Path) -> None:
 
 def test_a_face_found_late_is_covered_in_another_round(tmp_path: Path) -> None:
     class Late:
-        """Sees the face wherever its place is not covered."""
+        """Sees the face of the first frames where it is not covered."""
 
         def detect(self, rgb: Pixels) -> list[Detection]:
-            return [Detection(Box(*place(0)), 0.9, "late")]
+            left, top, right, bottom = place(0)
+            part = slice(top, bottom), slice(left, right)
+            bare = apart(rgb[part], scene(8)[part]) < MOST_APART
+            return [Detection(Box(*place(0)), 0.9, "late")] if bare else []
 
         def close(self) -> None:
             pass
