@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from scrub import pipeline, verify
 from scrub.detectors.presets import Eyes
 from scrub.errors import DamagedError, InputError, ScrubError, UnsupportedError, VerificationError
+from scrub.exposure import bare, looked_at
 from scrub.formats import FORMATS, Frame, Media, probe, sound_length
 from scrub.metadata import judge
 from scrub.regions import Box, Detection, head
@@ -603,6 +605,21 @@ def test_a_face_found_late_is_covered_in_another_round(tmp_path: Path) -> None:
     assert report.evidence.rounds == 2
     assert report.target is not None
     assert not shows(decoded(source)[0], decoded(report.target)[0], place(0))
+
+
+# --- the gate -----------------------------------------------------------------------------------
+
+
+@every_container
+def test_what_was_cleaned_passes_the_gate(name: str, tmp_path: Path) -> None:
+    source = made(name, tmp_path, tags={"title": canary("title")})
+    report = clean(source, eyes())
+    assert report.target is not None
+    found = bare(report.target)
+    assert found.carried == ()
+    seen = looked_at(found, partial(verify.faces, detector=Blind()))
+    assert seen.sightings == ()
+    assert bare(source).carried
 
 
 # --- many frames tell no more than one ------------------------------------------------------------
