@@ -26,6 +26,7 @@ import scrub
 from scrub import files, metadata
 from scrub.errors import ScrubError
 from scrub.formats import FORMATS, probe
+from scrub.ledger import LEDGER
 
 LEFT = 25.0
 """Seconds after which no worker may outlive its parent: more than workers.GRACE."""
@@ -98,7 +99,11 @@ def drafts(folder: Path) -> list[Path]:
 
 def copies(folder: Path) -> list[Path]:
     """Finished files below, whole or not."""
-    return [path for path in folder.rglob("*") if path.is_file() and not files.is_draft(path)]
+    return [
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and not files.is_draft(path) and path.name != LEDGER
+    ]
 
 
 def faults(path: Path) -> list[str]:

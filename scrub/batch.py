@@ -1,55 +1,41 @@
-"""Finds files, plans every target before the first write, runs workers, isolates failures."""
+"""Plans every target of a run before the first write, knows what is done already, and runs it."""
 
 from __future__ import annotations
 
-import codecs
-import json
+import contextlib
 import os
 import stat
+import sys
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Container, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from scrub import files, workers
+from scrub import files, jobs, machine
 from scrub.errors import InputError, ScrubError, TargetError, UnsupportedError, UsageError
-from scrub.formats import FORMATS, format_of, target_of
+from scrub.find import DISK, Findings, Found, Storage, find, place_of
+from scrub.formats import format_of, target_of
+from scrub.jobs import Crew, Job, Order
+from scrub.ledger import Ledger
 from scrub.names import stem_for
-from scrub.report import FileReport, RunReport, refusal
-from scrub.settings import NamesRule, Settings, Target
+from scrub.report import FileReport, refusal
+from scrub.settings import Settings, Target
 from scrub.tasks import Replacement
-from scrub.workers import Job
+from scrub.workers import Bounds, Workers
 
-UNREAD_SUFFIXES = (
-    ".heics .jxl .j2k .j2c .jpx .jpf .mpo .svg .pdf .psd "
-    ".dng .nef .cr2 .cr3 .arw .raf .orf .rw2 "
-    ".mp4 .mov .m4v .3gp .mkv .webm .avi .mts .wmv .mpg .mpeg"
-)
-READ_SUFFIXES = (suffix for form in FORMATS.values() for suffix in form.suffixes)
-MEDIA_SUFFIXES = {*READ_SUFFIXES, *UNREAD_SUFFIXES.split()}
-"""A file that calls itself one of these is never passed over, whatever is in it."""
+A_WORKER = 3 << 29
+"""Bytes of memory that a worker may need: so many are started unasked as have them."""
 
-DROPPINGS = {".ds_store", "thumbs.db", "desktop.ini"}
-"""What file managers leave behind, in lower case."""
+MOST_MEMORY = 0.8
+"""Share of the machine's memory from which on a worker is stopped, before the system is."""
 
-APPLE_DOUBLE = b"\x00\x05\x16\x07"
-"""Start of the ``._name`` files that macOS writes beside files on foreign disks (RFC 1740)."""
+READERS = 4
+"""Threads that read files to recognise them: a disk is faster with several questions."""
 
-MOST_WORKERS = 4
-"""Workers that are started unasked: each may need a gigabyte."""
-
-NOT_A_PICTURE = "not a picture: not copied"
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A file, its place below the output folder, and, once looked at, the copy's suffix."""
-
-    source: Path
-    relative: Path
-    suffix: str = ""
+ALREADY = "already clean"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,106 +44,122 @@ class Outline:
 
     jobs: tuple[Job, ...]
     settled: tuple[FileReport, ...]
+    littered: frozenset[Path] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The copy of an original that is on record: where it is, and whether it can stay."""
+
+    target: Path
+    good: bool
 
 
 def outline(
     inputs: Sequence[Path],
     out: Path | None,
-    names: NamesRule = "auto",
+    settings: Settings,
     overwrite: bool = False,
-    to: Target = "same",
+    ledger: Ledger | None = None,
+    storage: Storage = DISK,
 ) -> Outline:
     """Plan every target before anything is written; ``out`` is None for cleaning in place.
 
-    A file whose kind ``to`` changes is not replaced in place: its name would be wrong.
-
+    With a ``ledger``, files whose copies are good are settled, changed settings replace the
+    copy that was made with others, and no other file that is there gets a new one's name.
     Raises UsageError where there is nothing to clean.
     """
     if out is None:
-        return each(inputs, partial(_replacement, to=to))
-    found, settled = _found(inputs, out, to)
-    return _settle_collisions(_targets(found, out, names), settled, overwrite)
+        return each(inputs, partial(_replacement, to=settings.to), to=settings.to)
+    findings = _some(storage.find(inputs, out, settings.to))
+    return plan(findings, out, settings, overwrite, ledger, storage)
 
 
-def each(inputs: Sequence[Path], job: Callable[[Found], Job], out: Path | None = None) -> Outline:
+def each(
+    inputs: Sequence[Path],
+    job: Callable[[Found], Job],
+    out: Path | None = None,
+    to: Target = "same",
+) -> Outline:
     """The ``job`` of every file, which may raise ScrubError; those below ``out`` are none.
 
     Raises UsageError where there is nothing to do.
     """
-    found, settled = _found(inputs, out)
-    jobs = []
-    for one in found:
+    findings = _some(find(inputs, out, to))
+    settled = [*findings.settled]
+    planned = []
+    for one in findings.found:
         try:
-            jobs.append(job(one))
+            planned.append(job(one))
         except ScrubError as error:
             settled.append(refusal(one.source, error))
-    return Outline(tuple(jobs), tuple(settled))
+    return Outline(tuple(planned), tuple(settled), findings.littered)
 
 
-def _found(
-    inputs: Sequence[Path], out: Path | None, to: Target = "same"
-) -> tuple[list[Found], list[FileReport]]:
-    """The files to work on, with the suffix of their copy, and the end of those that are none."""
-    named = set(inputs)
-    closed: list[OSError] = []
-    settled: list[FileReport] = []
-    found: list[Found] = []
-    for one in _distinct(_walked(inputs, out, closed)):
-        try:
-            files.check_input(one.source)
-            if one.source not in named and _passed_over(one.source):
-                settled.append(FileReport(one.source, "unchanged", reason=NOT_A_PICTURE))
-                continue
-            found.append(replace(one, suffix=_suffix(one.source, to)))
-        except ScrubError as error:
-            settled.append(refusal(one.source, error))
-    settled += [_closed_folder(error) for error in closed]
-    if not found and all(report.status == "unchanged" for report in settled):
-        raise UsageError(None, "found no pictures to clean", "name a picture or a folder of them")
-    return found, settled
+def plan(
+    findings: Findings,
+    out: Path,
+    settings: Settings,
+    overwrite: bool,
+    ledger: Ledger | None,
+    storage: Storage = DISK,
+) -> Outline:
+    """The jobs below ``out``, without those that collide or are done."""
+    found = findings.found
+    there = _there(found, out, storage) if ledger else frozenset()
+    known = _known(found, out, settings, ledger, there, storage) if ledger else {}
+    done = {source for source, one in known.items() if one.good and not overwrite}
+    settled = [*findings.settled]
+    settled += [
+        FileReport(source, "unchanged", known[source].target, ALREADY) for source in sorted(done)
+    ]
+    open_ones = [one for one in findings.found if one.source not in done]
+    aside = frozenset() if overwrite or ledger is None else filter(ledger.is_ours, there)
+    planned = _targets(open_ones, findings.found, out, settings, known, there, frozenset(aside))
+    ours = {_spelling(one.target) for one in known.values()}
+    free, refused = _settle_collisions(planned, settled, ours, overwrite, storage)
+    return Outline(tuple(free), (*settled, *refused), findings.littered)
 
 
-def _replacement(found: Found, to: Target) -> Job:
-    """The job of cleaning it in place; raises InputError where that would lose something."""
-    source = found.source
-    status = files.check_input(source)
-    files.check_replaceable(source, status)
-    form = format_of(source)
-    target = target_of(form, to)
-    if target is not form:
-        problem = f"is {form.kind} and cannot become {target.kind} under its name"
-        raise UnsupportedError(source, problem, "use --out")
-    if found.suffix != source.suffix:
-        problem = f"is {form.kind}, which its name does not say"
-        remedy = f"rename it to {source.with_suffix(found.suffix).name}, or use --out"
-        raise UnsupportedError(source, problem, remedy)
-    owner = status.st_uid, status.st_gid
-    return Replacement(source, source, stat.S_IMODE(status.st_mode), owner)
+@contextlib.contextmanager
+def crew(wanted: int | None, most: int = sys.maxsize) -> Iterator[Crew]:
+    """Worker processes on this machine, no more than ``most``.
+
+    None: one for each core, as far as memory goes. Interrupted, they undo what is in hand.
+    """
+    count = wanted or max(1, min(machine.cores(), machine.memory() // A_WORKER))
+    count = max(1, min(count, most))
+    bounds = Bounds(jobs.patience, int(machine.memory() * MOST_MEMORY))
+    with Workers(count, bounds) as workers:
+        yield Crew(workers, count, max(1, machine.cores() // count))
 
 
 def work(
-    plan: Outline, settings: Settings, count: int | None = None, dry_run: bool = False
+    plan: Outline,
+    settings: Settings,
+    crew: Crew,
+    dry_run: bool = False,
+    ledger: Ledger | None = None,
 ) -> Generator[FileReport, None, None]:
-    """Do what was planned with ``count`` workers; None: one per core, at most MOST_WORKERS.
+    """Do what was planned, the largest files first.
 
-    Each file's report comes when it is done, those settled before first. Closed or
-    interrupted, the files in hand are undone.
+    Each file's report comes when it is done, those settled before first. Raises TargetError
+    where the ledger cannot be written.
     """
     yield from plan.settled
-    if plan.jobs:
-        count = min(count or min(os.cpu_count() or 1, MOST_WORKERS), len(plan.jobs))
-        yield from workers.run(plan.jobs, settings, count, dry_run)
-
-
-def unfinished(plan: Outline, reports: Iterable[FileReport]) -> list[FileReport]:
-    """What to report of the other files when the work was interrupted after ``reports``."""
-    done = {report.source for report in reports}
-    left = [report for report in plan.settled if report.source not in done]
-    return left + [
-        FileReport(job.source, "failed", reason="interrupted; run scrub again")
-        for job in plan.jobs
-        if job.source not in done
-    ]
+    order = Order(settings, crew.threads, dry_run)
+    if not dry_run:
+        for folder in {job.target.parent for job in plan.jobs} | plan.littered:
+            files.remove_abandoned(folder)
+        if ledger is not None:
+            ledger.begin((job.place, job.stamp, job.copy) for job in plan.jobs)
+    largest_first = sorted(plan.jobs, key=lambda job: -job.size)
+    with contextlib.closing(jobs.run(largest_first, order, crew)) as ends:
+        for end in ends:
+            if ledger is not None and end.proof is not None:
+                job, proof = end.job, end.proof
+                ledger.finish(job.place, proof.source, settings, job.copy, proof.copy)
+            yield end.report
 
 
 def check_report_path(report: Path, plan: Outline, overwrite: bool) -> None:
@@ -169,107 +171,141 @@ def check_report_path(report: Path, plan: Outline, overwrite: bool) -> None:
         raise UsageError(report, "exists already", "use --overwrite or another file for --report")
 
 
-def save_report(run: RunReport, report: Path) -> None:
-    """Write the JSON report, readable only to its owner: it names the originals."""
-    with files.draft_beside(report) as draft:
-        draft.write_text(json.dumps(run.as_json(), indent=1) + "\n", encoding="utf-8")
-        files.commit(draft, report, 0o600)
+def _some(findings: Findings) -> Findings:
+    """The findings, where there are any; raises UsageError where there is nothing to do."""
+    if not findings.found and all(one.status == "unchanged" for one in findings.settled):
+        raise UsageError(None, "found no pictures to clean", "name a picture or a folder of them")
+    return findings
 
 
-def _walked(inputs: Iterable[Path], out: Path | None, closed: list[OSError]) -> Iterator[Found]:
-    """Every file named or below a folder named, in a fixed order; links are not followed.
+def _replacement(found: Found, to: Target) -> Job:
+    """The job of cleaning it in place; raises InputError where that would lose something."""
+    source = found.source
+    status = files.check_input(source)
+    files.check_replaceable(source, status)
+    form = format_of(source)
+    if (target := target_of(form, to)) is not form:
+        problem = f"is {form.kind} and cannot become {target.kind} under its name"
+        raise UnsupportedError(source, problem, "use --out")
+    if found.suffix != source.suffix:
+        problem = f"is {form.kind}, which its name does not say"
+        remedy = f"rename it to {source.with_suffix(found.suffix).name}, or use --out"
+        raise UnsupportedError(source, problem, remedy)
+    owner = status.st_uid, status.st_gid
+    mode = stat.S_IMODE(status.st_mode)
+    return Replacement(source, source, mode, found.size, owner=owner)
 
-    ``closed`` collects what went wrong with the folders that could not be opened.
+
+def _there(found: Iterable[Found], out: Path, storage: Storage) -> frozenset[Path]:
+    """Places below ``out`` of all files in the folders that these files' copies go to."""
+    folders = {one.relative.parent for one in found}
+    return frozenset(folder / name for folder in folders for name in storage.names(out / folder))
+
+
+def _known(
+    found: Sequence[Found],
+    out: Path,
+    settings: Settings,
+    ledger: Ledger,
+    there: Iterable[Path],
+    storage: Storage,
+) -> dict[Path, _Known]:
+    """What is on record of the originals that were found, where the copy is still there."""
+    if ledger.is_blank:
+        return {}
+    by_name = {ledger.name(place): place for place in there}
+
+    def recalled(one: Found) -> _Known | None:
+        begun = by_name.get(ledger.begun(one.relative, one.stamp) or "")
+        if begun is not None:
+            return _Known(out / begun, good=False)
+        try:
+            entry = ledger.entry(one.relative, storage.digest(one.source))
+            copy = None if entry is None else by_name.get(entry.name)
+            if entry is None or copy is None:
+                return None
+            if not ledger.holds(entry, copy, storage.digest(out / copy)):
+                return None
+        except InputError:  # Whoever works on it will say why it cannot be read.
+            return None
+        if ledger.made_with(entry, settings):
+            return _Known(out / copy, good=True)
+        return _Known(out / copy, good=False) if _keeps_name(one, copy, settings) else None
+
+    with ThreadPoolExecutor(READERS) as readers:
+        recollections = zip(found, readers.map(recalled, found), strict=True)
+        return {one.source: known for one, known in recollections if known is not None}
+
+
+def _keeps_name(one: Found, copy: Path, settings: Settings) -> bool:
+    """Whether the copy's name is one that these settings might have given."""
+    stem = one.source.stem
+    kept = stem_for(stem, settings.names, ()) == stem
+    return copy.suffix == one.suffix and (copy.stem == stem) == kept
+
+
+def _targets(
+    open_ones: Sequence[Found],
+    found: Sequence[Found],
+    out: Path,
+    settings: Settings,
+    known: dict[Path, _Known],
+    there: Iterable[Path],
+    aside: Container[Path],
+) -> list[Job]:
+    """Targets below ``out``; replaced names are numbered folder by folder.
+
+    ``known`` ones keep the name of their copy. A copy ``aside`` is of an earlier version of an
+    original: somebody may need it, so that the new one gets a number.
     """
-    for named in inputs:
-        # Unlike Path.is_dir, this does not raise for a name that is too long.
-        if not os.path.isdir(named) or os.path.islink(named):
-            yield Found(named, Path(named.name))
-            continue
-        for folder, below, names in os.walk(named, onerror=closed.append):
-            here = Path(folder)
-            # The copies of an earlier run are no input, even where they lie inside one.
-            below[:] = sorted(name for name in below if not _same(here / name, out))
-            links = [name for name in below if (here / name).is_symlink()]
-            for name in sorted([*names, *links]):
-                yield Found(here / name, (here / name).relative_to(named))
-
-
-def _closed_folder(error: OSError) -> FileReport:
-    folder = Path(error.filename)
-    problem = f"cannot be opened ({error.strerror})"
-    return refusal(folder, InputError(folder, problem, "change its permissions"))
-
-
-def _same(one: Path, other: Path | None) -> bool:
-    return other is not None and one.resolve() == other.resolve()
-
-
-def _distinct(found: Iterable[Found]) -> Iterator[Found]:
-    """Each file once, even where it was named twice."""
-    seen = set()
-    for one in found:
-        place = _place(one.source)
-        if place not in seen:
-            seen.add(place)
-            yield one
-
-
-def _passed_over(path: Path) -> bool:
-    """Whether a file found in a folder is plainly no picture: text, or a file manager's dropping.
-
-    Whatever else is not understood is refused by name, so that nothing is skipped in silence.
-    """
-    try:
-        with path.open("rb") as file:
-            head = file.read(4096)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise InputError(path, f"cannot be read ({reason})", "look at its disk") from error
-    if files.is_draft(path):
-        raise InputError(path, "was left by a run that was killed", "remove it")
-    if path.name.lower() in DROPPINGS or head.startswith(APPLE_DOUBLE):
-        return True
-    if path.suffix.lower() in MEDIA_SUFFIXES or b"\x00" in head:
-        return False
-    try:
-        # Piece by piece, because the last character may be cut.
-        codecs.getincrementaldecoder("utf-8")().decode(head)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _suffix(source: Path, to: Target) -> str:
-    """The target's suffix: the source's own where it tells the truth about the written bytes."""
-    target = target_of(format_of(source), to)
-    return source.suffix if source.suffix.lower() in target.suffixes else target.suffixes[0]
-
-
-def _targets(found: Sequence[Found], out: Path, names: NamesRule) -> list[Job]:
-    """Targets below ``out``; replaced names are numbered folder by folder."""
     taken: defaultdict[Path, set[str]] = defaultdict(set)
     for one in found:
         taken[one.relative.parent].add(one.source.stem.lower())
-    jobs = []
-    for one in found:
+    for place in there:
+        taken[place.parent].add(place.stem.lower())
+    planned = []
+    for one in open_ones:
         folder = one.relative.parent
-        stem = stem_for(one.source.stem, names, taken[folder])
+        if one.source in known:
+            planned.append(_job(one, known[one.source].target, out))
+            continue
+        stem = stem_for(one.source.stem, settings.names, taken[folder])
+        if folder / f"{stem}{one.suffix}" in aside:
+            stem = _numbered(stem, taken[folder])
         taken[folder].add(stem.lower())
-        jobs.append(Job(one.source, out / folder / f"{stem}{one.suffix}"))
-    return jobs
+        planned.append(_job(one, out / folder / f"{stem}{one.suffix}", out))
+    return planned
+
+
+def _numbered(stem: str, taken: Container[str]) -> str:
+    number = 2
+    while f"{stem}-{number}".lower() in taken:
+        number += 1
+    return f"{stem}-{number}"
+
+
+def _job(one: Found, target: Path, out: Path) -> Job:
+    copy = target.relative_to(out)
+    return Job(one.source, target, None, one.size, one.relative, copy, one.stamp)
 
 
 def _settle_collisions(
-    jobs: Sequence[Job], settled: Sequence[FileReport], overwrite: bool
-) -> Outline:
-    """Refuse the jobs whose targets collide with each other, an input or an existing file."""
-    sources = {_spelling(source) for source in _sources(jobs, settled)}
+    planned: Sequence[Job],
+    settled: Sequence[FileReport],
+    ours: set[str],
+    overwrite: bool,
+    storage: Storage,
+) -> tuple[list[Job], list[FileReport]]:
+    """Refuse the jobs whose targets collide with each other, an input or an existing file.
+
+    Of existing files, ``ours`` may be replaced.
+    """
+    sources = {_spelling(source) for source in _sources(planned, settled)}
     by_target: defaultdict[str, list[Job]] = defaultdict(list)
-    for job in jobs:
+    for job in planned:
         by_target[_spelling(job.target)].append(job)
     free: list[Job] = []
-    reports = list(settled)
+    refused: list[FileReport] = []
     for spelling, rivals in by_target.items():
         for job in rivals:
             problem = None
@@ -283,25 +319,20 @@ def _settle_collisions(
                 problem = ("is an input itself", "choose another folder for --out")
             elif os.path.islink(job.target):
                 problem = ("is a link", "remove it or choose another folder for --out")
-            elif not overwrite and os.path.lexists(job.target):
+            elif not overwrite and spelling not in ours and storage.holds(job.target):
                 problem = ("exists already", "use --overwrite to replace it")
             if problem is None:
                 free.append(job)
             else:
                 path = job.source if others else job.target
-                reports.append(refusal(job.source, TargetError(path, *problem)))
-    return Outline(tuple(free), tuple(reports))
+                refused.append(refusal(job.source, TargetError(path, *problem)))
+    return free, refused
 
 
 def _sources(jobs: Iterable[Job], settled: Iterable[FileReport]) -> list[Path]:
     return [*(job.source for job in jobs), *(report.source for report in settled)]
 
 
-def _place(path: Path) -> str:
-    """Where the file is, whatever links lead to its folder; a link itself stays one."""
-    return os.path.join(os.path.realpath(path.parent), path.name)
-
-
 def _spelling(path: Path) -> str:
     """Equal for two places that some file system takes for one (case, composed accents)."""
-    return unicodedata.normalize("NFC", _place(path)).casefold()
+    return unicodedata.normalize("NFC", place_of(path)).casefold()

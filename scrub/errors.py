@@ -57,6 +57,10 @@ class TargetError(ScrubError):
     """The target exists, collides with another, or cannot be written."""
 
 
+class StorageError(TargetError):
+    """The target's disk is full, over its quota, read-only or failing: nobody refused anything."""
+
+
 class VerificationError(ScrubError):
     """The file that was written did not pass its own examination; it has been removed."""
 
@@ -67,3 +71,7 @@ class ModelError(ScrubError):
 
 class WorkerError(ScrubError):
     """A worker process ended without an answer while it held this file."""
+
+
+class ClusterError(ScrubError):
+    """The machines that were to do the work cannot be reached any more."""

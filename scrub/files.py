@@ -9,13 +9,20 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import secrets
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from scrub.errors import InputError, TargetError
+from scrub.errors import InputError, StorageError, TargetError
+
+if sys.platform == "win32":
+    fcntl = None
+else:
+    import fcntl
 
 NEUTRAL_TIME = 946684800
 """Seconds since 1970 of the modification time that every target gets: 2000-01-01 UTC."""
@@ -24,9 +31,17 @@ DRAFT_PREFIX = ".scrub-"
 DRAFT_SUFFIX = ".part"
 """What a temporary file's name starts and ends with; no program takes it for a picture.
 
-Between them are the number of the writing process's parent, which removes what a writer that
-crashed left behind, and chance.
+Between them are the number of the writing process, so that its parent can remove what it left
+when it crashed, and chance. As long as it is written, a draft is locked where the system has locks:
+one that is not was left by a run that was killed with all its processes.
 """
+
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+DISK_FAILS = {errno.EIO, errno.EROFS, errno.ENODEV, errno.ENXIO, errno.ESTALE}
+"""Numbers of errors that the disk is to blame for, and not the file or the folder."""
+
+CHUNK = 1 << 20
+"""Bytes that are read at once for a digest."""
 
 WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 """Any of them; without, even the superuser, whom nothing stops, is asked to think again."""
@@ -38,19 +53,16 @@ def draft_beside(target: Path) -> Iterator[Path]:
 
     Raises TargetError where the folder cannot be written.
     """
-    name = f"{DRAFT_PREFIX}{os.getppid()}-{secrets.token_hex(8)}{DRAFT_SUFFIX}"
-    draft = target.parent / name
-    # One block around both: an interrupt may come between the making and the use.
-    try:
+    draft = target.parent / f"{DRAFT_PREFIX}{os.getpid()}-{secrets.token_hex(8)}{DRAFT_SUFFIX}"
+    # One block around all: an interrupt may come between the making and the use.
+    with contextlib.ExitStack() as held:
+        held.callback(_discard, draft)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            held.callback(os.close, _created(draft))
         except OSError as error:
             raise unwritable(target, error) from error
         yield draft
-    finally:
-        if os.path.lexists(draft):
-            draft.unlink()
 
 
 def commit(draft: Path, target: Path, mode: int, owner: tuple[int, int] | None = None) -> None:
@@ -107,10 +119,60 @@ def is_draft(path: Path) -> bool:
     return path.name.startswith(DRAFT_PREFIX) and path.name.endswith(DRAFT_SUFFIX)
 
 
-def remove_drafts(folder: Path, parent: int) -> None:
-    """Remove what dead processes that were started by ``parent`` left in ``folder``."""
-    for draft in folder.glob(f"{DRAFT_PREFIX}{parent}-*{DRAFT_SUFFIX}"):
+def remove_drafts(folder: Path, writer: int) -> None:
+    """Remove what the dead process ``writer`` left in ``folder``."""
+    for draft in folder.glob(f"{DRAFT_PREFIX}{writer}-*{DRAFT_SUFFIX}"):
         draft.unlink(missing_ok=True)
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Remove the drafts in ``folder`` that nobody writes any more, as far as that can be told."""
+    for draft in folder.glob(f"{DRAFT_PREFIX}*{DRAFT_SUFFIX}"):
+        with contextlib.suppress(OSError), locked(draft) as ours:
+            if ours:
+                draft.unlink(missing_ok=True)
+
+
+def is_abandoned(draft: Path) -> bool:
+    """Whether nobody writes ``draft`` any more; False where the system cannot tell."""
+    try:
+        with locked(draft) as ours:
+            return ours
+    except OSError:
+        return False
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[bool]:
+    """Hold the lock of the file at ``path`` for the block, if nobody else holds it.
+
+    Gives False where somebody does. The system takes the lock from a process that ends,
+    however it ends. Raises OSError where the file cannot be opened, or where there are no locks.
+    """
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        yield _lock(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def fingerprint(path: Path) -> tuple[int, int, int]:
+    """Changes when somebody writes to the file or replaces it; raises what check_input raises."""
+    found = check_input(path)
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def digest(path: Path) -> bytes:
+    """SHA-256 of the content. Raises InputError where it cannot be read to its end."""
+    result = hashlib.sha256()
+    try:
+        with path.open("rb", buffering=0) as file:
+            while piece := file.read(CHUNK):
+                result.update(piece)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError(path, f"cannot be read ({reason})", "look at its disk") from error
+    return result.digest()
 
 
 def plain_mode() -> int:
@@ -141,11 +203,41 @@ def check_input(path: Path) -> os.stat_result:
 
 def unwritable(target: Path, error: OSError) -> TargetError:
     """The error to raise where ``target`` could not be written because of ``error``."""
-    reason = error.strerror or type(error).__name__
-    remedy = "check the folder, its permissions and free space"
+    problem = f"cannot be written ({error.strerror or type(error).__name__})"
+    if error.errno in NO_ROOM:
+        return StorageError(target, problem, "make room on its disk and run scrub again")
+    if error.errno in DISK_FAILS:
+        return StorageError(target, problem, "look at its disk and run scrub again")
     if error.errno == errno.ENAMETOOLONG:
-        remedy = "use --names random"
-    return TargetError(target, f"cannot be written ({reason})", remedy)
+        return TargetError(target, problem, "use --names random")
+    return TargetError(target, problem, "check the folder and its permissions")
+
+
+def _created(draft: Path) -> int:
+    """Make the file; the descriptor that holds its lock."""
+    descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+    if fcntl is None:  # An open file could not be put in its target's place.
+        os.close(descriptor)
+        return os.open(os.devnull, os.O_RDONLY)
+    with contextlib.suppress(OSError):  # A disk without locks.
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    return descriptor
+
+
+def _discard(draft: Path) -> None:
+    if os.path.lexists(draft):
+        draft.unlink()
+
+
+def _lock(descriptor: int) -> bool:
+    """False where another process holds it; raises OSError where there are no locks."""
+    if fcntl is None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _flush_folder(folder: Path) -> None:

@@ -21,7 +21,7 @@ from scrub.formats import FORMATS, Frame, Media, probe
 from scrub.metadata.danger import worst_first
 from scrub.overlap import ahead
 from scrub.redaction import Painter
-from scrub.regions import Box, Region, head
+from scrub.regions import Box, Region, head_of
 from scrub.report import Evidence, FileReport, Plan
 from scrub.settings import Settings
 from scrub.tracking import Sight
@@ -81,13 +81,13 @@ def clean(
     is as it was before.
     """
     started = time.monotonic()
-    before = _fingerprint(source)
+    before = files.fingerprint(source)
     media = _probed(source, settings)
     removed = given_away(media)  # before the target, which may be the source, is replaced
     first = plan(media, settings, eyes)
     with files.draft_beside(target) as path:
         draft = write(media, first, path, settings, eyes)
-        if _fingerprint(source) != before:
+        if files.fingerprint(source) != before:
             raise InputError(source, "changed while it was read", "run scrub again")
         files.commit(path, target, files.plain_mode() if mode is None else mode, owner)
     return FileReport(
@@ -175,7 +175,7 @@ def _warnings(media: Media, settings: Settings, eyes: Eyes | None) -> tuple[str,
 def _sight(glimpse: Glimpse, margin: float) -> Sight:
     """The heads of the faces that were seen in a frame."""
     found, faint = (
-        tuple(replace(one, box=head(one.box, margin)) for one in finds)
+        tuple(replace(one, box=head_of(one, margin)) for one in finds)
         for finds in (glimpse.found, glimpse.faint)
     )
     return Sight(glimpse.time, found, faint, glimpse.cut)
@@ -230,9 +230,3 @@ def _painted(painter: Painter, frame: Frame) -> Frame:
     # Left transparent, the outline of a head would show through its cover.
     alpha = np.where(canvas.visible, frame.alpha, np.uint8(255))
     return replace(frame, rgb=canvas.pixels, alpha=alpha)
-
-
-def _fingerprint(path: Path) -> tuple[int, int, int]:
-    """Changes when somebody writes to the file while it is read."""
-    found = files.check_input(path)
-    return found.st_ino, found.st_size, found.st_mtime_ns

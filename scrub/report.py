@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from scrub.errors import InputError, ScrubError, TargetError
+from scrub.errors import InputError, ScrubError, StorageError, TargetError
 from scrub.regions import Region
+
+MANY = 40
+"""Up to so many files are listed one by one; more are counted."""
+
+OTHERS = "other reasons, each named above"
 
 Status = Literal["cleaned", "refused", "failed", "unchanged"]
 
@@ -113,47 +117,116 @@ class FileReport:
 
 def refusal(source: Path, error: ScrubError) -> FileReport:
     """How a file ended that met ``error``; the reason names the error's file if it is another."""
-    status: Status = "refused" if isinstance(error, InputError | TargetError) else "failed"
+    refused = isinstance(error, InputError | TargetError) and not isinstance(error, StorageError)
+    status: Status = "refused" if refused else "failed"
     reason = error.reason if error.path == source else str(error)
     return FileReport(source, status, reason=reason)
 
 
 @dataclass(frozen=True, slots=True)
-class RunReport:
-    """All files of a run; it owns the exit status."""
+class Group:
+    """Files that ended for the same reason; ``example`` is the first of them."""
 
-    files: Sequence[FileReport]
+    status: Status
+    reason: str
+    count: int
+    example: Path
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run came to; it owns the exit status.
+
+    ``counts`` is how many files ended with each status; of the unchanged ones, ``already`` had
+    a copy that is still good, and ``left_out`` are no pictures; ``done`` holds the finished
+    files where they are few enough to be listed, ``look_at`` those whose doubtful faces a
+    person should look at, MANY at most; ``unfinished`` is how many an interrupt left.
+    """
+
+    counts: Counter[str]
+    faces: int
+    doubtful: int
     seconds: float
+    already: int = 0
+    left_out: int = 0
+    done: tuple[FileReport, ...] = ()
+    look_at: tuple[FileReport, ...] = ()
+    groups: tuple[Group, ...] = ()
+    unfinished: int = 0
     dry_run: bool = False
 
     @property
-    def counts(self) -> Counter[str]:
-        """How many files ended with each status."""
-        return Counter(file.status for file in self.files)
-
-    @property
-    def faces(self) -> int:
-        return sum(file.faces for file in self.files)
+    def total(self) -> int:
+        return self.counts.total()
 
     @property
     def exit_status(self) -> int:
         """0 when everything asked for was done, else 2; a run over nothing did nothing."""
-        counts = self.counts
-        return 2 if not self.files or counts["refused"] or counts["failed"] else 0
+        incomplete = self.counts["refused"] or self.counts["failed"] or self.unfinished
+        return 2 if not self.total or incomplete else 0
 
     def as_json(self) -> dict[str, Any]:
-        counts = self.counts
+        """What stands in the report after the files."""
         return {
-            "version": VERSION,
-            "files": [file.as_json() for file in self.files],
             "dry_run": self.dry_run,
             "totals": {
-                "files": len(self.files),
-                **{status: counts[status] for status in get_args(Status)},
+                "files": self.total,
+                **{status: self.counts[status] for status in get_args(Status)},
+                "already_clean": self.already,
+                "unfinished": self.unfinished,
                 "faces": self.faces,
+                "doubtful": self.doubtful,
                 "seconds": round(self.seconds, 3),
             },
         }
+
+
+class Tally:
+    """Adds up the files of a run as they end, and holds on to no more than MANY of them."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._faces = self._doubtful = self._already = self._left_out = 0
+        self._done: list[FileReport] = []
+        self._look_at: list[FileReport] = []
+        self._groups: dict[tuple[Status, str], Group] = {}
+
+    @property
+    def total(self) -> int:
+        return self._counts.total()
+
+    def add(self, file: FileReport) -> None:
+        self._counts[file.status] += 1
+        self._faces += file.faces
+        self._doubtful += file.plan.doubtful
+        self._already += file.already_clean
+        self._left_out += file.status == "unchanged" and not file.kind and not file.already_clean
+        if file.kind and len(self._done) <= MANY:
+            self._done.append(file)
+        if file.plan.doubtful and len(self._look_at) < MANY:
+            self._look_at.append(file)
+        if file.status in ("refused", "failed"):
+            key = file.status, file.reason
+            if len(self._groups) >= MANY and key not in self._groups:
+                key = file.status, OTHERS
+            group = self._groups.get(key, Group(*key, 0, file.source))
+            self._groups[key] = replace(group, count=group.count + 1)
+
+    def close(self, seconds: float, dry_run: bool = False, unfinished: int = 0) -> RunReport:
+        """The report of the run, which took so long and left so many files."""
+        return RunReport(
+            self._counts.copy(),
+            self._faces,
+            self._doubtful,
+            seconds,
+            self._already,
+            self._left_out,
+            tuple(self._done) if len(self._done) <= MANY else (),
+            tuple(self._look_at),
+            tuple(sorted(self._groups.values(), key=lambda group: -group.count)),
+            unfinished,
+            dry_run,
+        )
 
 
 def _region_json(region: Region) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class Settings:
 
     style: StyleName = "blur"
     preset: PresetName = "balanced"
-    margin: float = 0.3
+    margin: float = 0.35
     names: NamesRule = "auto"
     metadata_only: bool = False
     max_side: int | None = None

@@ -13,10 +13,10 @@ from scrub.detectors.presets import Eyes
 from scrub.errors import VerificationError
 from scrub.exposure import Exposure, Look, bare, looked_at
 from scrub.formats import Frame, Media
+from scrub.jobs import Job
 from scrub.regions import Detection
 from scrub.report import FileReport
 from scrub.settings import Settings
-from scrub.workers import Job
 
 CLEAN_ALREADY = "clean already: left as it is"
 RESTLESS = "cleaning it once more may find doubtful faces to cover"

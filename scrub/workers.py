@@ -1,4 +1,8 @@
-"""Runs jobs in processes of their own, so that a crash costs one file and not the run."""
+"""Processes that calls are handed out to: whatever a call does to its process costs that call.
+
+An executor like those of :mod:`concurrent.futures`, but where a process dies, hangs or takes
+too much memory, only the call that it had in hand ends with an error; the others go on.
+"""
 
 from __future__ import annotations
 
@@ -7,135 +11,184 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import (
-    FIRST_COMPLETED,
-    Future,
-    ProcessPoolExecutor,
-    ThreadPoolExecutor,
-    wait,
-)
-from concurrent.futures.process import BrokenProcessPool
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
-from functools import lru_cache
 from multiprocessing import get_context
-from multiprocessing.connection import Connection
-from pathlib import Path
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from queue import SimpleQueue
 from types import FrameType
+from typing import Any, Literal
 
-from scrub import files, pipeline
-from scrub.detectors.presets import Eyes, eyes
-from scrub.errors import ScrubError, WorkerError
-from scrub.report import FileReport, refusal
-from scrub.settings import Settings
+from scrub import machine
 
 GRACE = 20.0
 """Seconds that a worker gets to remove its temporary file when it has to stop."""
 
+FIRST_LOOK = 120.0
+"""Seconds in which a worker has to start and to say how long its call may take."""
+
+TICK = 0.5
+"""Seconds between two looks at a worker's memory."""
+
 SHARED_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGHUP") if hasattr(signal, name)]
 """What a terminal sends to parent and workers alike: only the parent decides what follows."""
 
+Cause = Literal["death", "time", "memory"]
+Call = tuple[Callable[..., Any], tuple[Any, ...]]
+
+
+class Lost(Exception):
+    """The process that had a call in hand is gone; ``writer`` is its number."""
+
+    def __init__(self, cause: Cause, writer: int, seconds: float = 0.0) -> None:
+        super().__init__(cause, writer, seconds)
+        self.cause = cause
+        self.writer = writer
+        self.seconds = seconds
+
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """A file to clean, its target, and the target's permissions (None: a new file's).
+class Bounds:
+    """What one call may take.
 
-    A job of another class does something else with its file.
+    ``patience`` is called in the worker with the call's arguments and gives its seconds;
+    ``memory`` is in bytes.
     """
 
-    source: Path
-    target: Path
-    mode: int | None = None
-
-    def do(self, settings: Settings, eyes: Eyes | None, dry_run: bool) -> FileReport:
-        """What a worker is to do, with ``eyes`` unless faces are left; may raise ScrubError."""
-        if dry_run:
-            return pipeline.preview(self.source, settings, eyes)
-        return pipeline.clean(self.source, self.target, settings, eyes, self.mode)
+    patience: Callable[..., float]
+    memory: int = machine.PLENTY
 
 
-def run(
-    jobs: Sequence[Job], settings: Settings, count: int, dry_run: bool = False
-) -> Generator[FileReport, None, None]:
-    """Do ``jobs`` with ``count`` worker processes; each report comes as its file is done.
+class Workers(Executor):
+    """``count`` processes, each started with its first call and replaced when it is lost.
 
-    With ``dry_run`` nothing is written. A worker that dies takes at most ``count`` files
-    with it; each of these is tried once more alone, and fails where its worker dies again.
-    """
-    waiting = list(reversed(jobs))
-    suspects: list[Job] = []
-    while waiting:
-        suspects += yield from _until_a_death(waiting, settings, count, dry_run)
-    for job in suspects:
-        if (yield from _until_a_death([job], settings, 1, dry_run)):
-            died = WorkerError(
-                job.source,
-                "made the worker process end without an answer",
-                "look whether memory ran out; otherwise the file is broken in a new way: keep it",
-            )
-            yield refusal(job.source, died)
-
-
-def _until_a_death(
-    waiting: list[Job], settings: Settings, count: int, dry_run: bool
-) -> Generator[FileReport, None, list[Job]]:
-    """Take jobs from the end of ``waiting``; return those in hand when a worker died."""
-    with _Pool(settings, count, dry_run) as pool:
-        yield from pool.work_through(waiting)
-    return list(pool.in_hand.values())
-
-
-class _Pool:
-    """Worker processes that all hold the same settings.
-
-    Only as many jobs are handed out as there are workers, so that those which a dying worker
-    takes with it are known: they stay ``in_hand``.
+    A call that lost its process ends with :class:`Lost`. Leaving the block by an exception
+    has the workers undo what they have in hand and end.
     """
 
-    def __init__(self, settings: Settings, count: int, dry_run: bool) -> None:
-        threads = max(1, (os.cpu_count() or 1) // count)
-        self._count = count
-        self._task = (settings, threads, dry_run)
-        self.in_hand: dict[Future[FileReport], Job] = {}
-        # A fork would copy the parent's threads and locks half-way; spawn is the same everywhere.
-        context = get_context("spawn")
-        # Nothing is ever sent: a worker stops when this end is closed or its holder is gone.
-        far_end, self._line = context.Pipe(duplex=False)
-        self._pool = ProcessPoolExecutor(count, context, _begin, (far_end,))
-        # An interrupt of the main thread must not leave a process that is half started.
-        self._starter = ThreadPoolExecutor(1, initializer=_deafen)
+    def __init__(self, count: int, bounds: Bounds) -> None:
+        self.count = count
+        self._bounds = bounds
+        self._waiting: SimpleQueue[tuple[Future[Any], Call] | None] = SimpleQueue()
+        self._stopping = threading.Event()
+        self._workers: set[_Worker] = set()
+        self._lock = threading.Lock()
+        self._threads = [threading.Thread(target=self._hand_out) for _ in range(count)]
+        for thread in self._threads:
+            thread.start()
 
-    def __enter__(self) -> _Pool:
-        return self
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        self._waiting.put((future, (fn, args)))
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        if cancel_futures:
+            self._stopping.set()
+            with self._lock:
+                for worker in self._workers:
+                    worker.hang_up()
+        for _ in self._threads:
+            self._waiting.put(None)
+        if wait:
+            for thread in self._threads:
+                thread.join()
 
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
-        if kind is not None:
-            self._line.close()
-        self._starter.shutdown()
-        self._pool.shutdown(wait=True, cancel_futures=True)
-        self._line.close()
-        for job in self.in_hand.values():
-            files.remove_drafts(job.target.parent, os.getpid())
+        self.shutdown(cancel_futures=kind is not None)
 
-    def work_through(self, waiting: list[Job]) -> Iterator[FileReport]:
-        """Take jobs from the end of ``waiting`` until none is left or a worker died."""
-        while waiting or self.in_hand:
-            while waiting and len(self.in_hand) < self._count:
-                try:
-                    future = self._starter.submit(self._hand_out, waiting[-1]).result()
-                except BrokenProcessPool:
-                    return
-                self.in_hand[future] = waiting.pop()
-            done, _ = wait(self.in_hand, return_when=FIRST_COMPLETED)
-            for future in done:
-                if future.exception() is None:
-                    del self.in_hand[future]
-                    yield future.result()
-            if not done.isdisjoint(self.in_hand):
-                return
+    def _hand_out(self) -> None:
+        """One thread's life: it keeps one worker busy."""
+        _deafen()
+        worker = None
+        while item := self._waiting.get():
+            future, call = item
+            if self._stopping.is_set() or not future.set_running_or_notify_cancel():
+                future.cancel()
+                continue
+            try:
+                worker = worker or self._hired()
+                future.set_result(worker.answer(call))
+            except Lost as error:
+                self._dismiss(worker)
+                worker = None
+                future.set_exception(error)
+            except Exception as error:  # Whatever it was belongs to the call's owner.
+                future.set_exception(error)
+        self._dismiss(worker)
 
-    def _hand_out(self, job: Job) -> Future[FileReport]:
-        return self._pool.submit(_work, job, *self._task)
+    def _hired(self) -> _Worker:
+        with self._lock:
+            worker = _Worker(self._bounds)
+            self._workers.add(worker)
+            if self._stopping.is_set():
+                worker.hang_up()
+        return worker
+
+    def _dismiss(self, worker: _Worker | None) -> None:
+        if worker is not None:
+            with self._lock:
+                self._workers.discard(worker)
+                worker.hang_up()
+            worker.process.join()
+
+
+class _Worker:
+    """One process, seen from its parent."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        # A fork would copy the parent's threads and locks half-way; spawn is the same everywhere.
+        context = get_context("spawn")
+        self._memory = bounds.memory
+        # One-way pipes: one that goes both ways would be a socket.
+        calls, self._calls = context.Pipe(duplex=False)
+        self._answers, answers = context.Pipe(duplex=False)
+        # Nothing is ever sent here: a worker stops when this end is closed or its holder is gone.
+        life, self._life = context.Pipe(duplex=False)
+        self.process: SpawnProcess = context.Process(
+            target=_serve, args=(calls, answers, life, bounds.patience)
+        )
+        self.process.start()
+        for far_end in (calls, answers, life):
+            far_end.close()
+
+    def hang_up(self) -> None:
+        """Tell the worker to undo what it has in hand and to end."""
+        self._life.close()
+
+    def answer(self, call: Call) -> Any:
+        """What the call returns or raises; raises Lost where the worker is lost."""
+        seconds = FIRST_LOOK
+        try:
+            self._calls.send(call)
+            seconds = self._received(seconds)
+            answer, error = self._received(seconds)
+        except (EOFError, OSError):
+            self._lose("death", seconds)
+        if error is not None:
+            raise error
+        return answer
+
+    def _received(self, seconds: float) -> Any:
+        deadline = time.monotonic() + seconds
+        while not wait([self._answers, self.process.sentinel], TICK):
+            if time.monotonic() > deadline:
+                self._lose("time", seconds)
+            if machine.resident(self._pid) > self._memory:
+                self._lose("memory", seconds)
+        return self._answers.recv()
+
+    @property
+    def _pid(self) -> int:
+        return self.process.pid or 0
+
+    def _lose(self, cause: Cause, seconds: float) -> None:
+        self.process.kill()
+        self.process.join()
+        raise Lost(cause, self._pid, seconds)
 
 
 def _deafen() -> None:
@@ -144,59 +197,55 @@ def _deafen() -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, SHARED_SIGNALS)
 
 
-_file_in_hand = threading.Lock()
+# --- inside a worker ----------------------------------------------------------------------------
+
+_call_in_hand = threading.Lock()
 
 
-def _begin(line: Connection) -> None:
+def _serve(
+    calls: Connection, answers: Connection, life: Connection, patience: Callable[..., float]
+) -> None:
+    """A worker's life: calls in, answers out, until the last line is cut."""
     for shared in SHARED_SIGNALS:
         signal.signal(shared, signal.SIG_IGN)
-    threading.Thread(target=_stop_when_cut, args=(line,), daemon=True).start()
-
-
-def _stop_when_cut(line: Connection) -> None:
-    """Wait until the parent hangs up or is gone; then have the file in hand undone, and end."""
-    with contextlib.suppress(EOFError, OSError):
-        line.recv_bytes()
-    _thread.interrupt_main(signal.SIGTERM)
-    _file_in_hand.acquire(timeout=GRACE)
+    threading.Thread(target=_stop_when_cut, args=(life,), daemon=True).start()
+    with contextlib.suppress(EOFError, OSError, KeyboardInterrupt):
+        while True:
+            function, arguments = calls.recv()
+            _answer(answers, patience, function, arguments)
     os._exit(1)
 
 
-def _work(job: Job, settings: Settings, threads: int, dry_run: bool) -> FileReport:
-    """One file, whatever comes of it. Told to stop, the worker removes its draft and ends."""
+def _answer(
+    answers: Connection,
+    patience: Callable[..., float],
+    function: Callable[..., Any],
+    arguments: tuple[Any, ...],
+) -> None:
+    """One call. Told to stop, it unwinds and removes its draft on the way."""
+    signal.signal(signal.SIGTERM, _unwind)
     try:
-        signal.signal(signal.SIGTERM, _unwind)
-        with _file_in_hand:
-            return _attempt(job, settings, threads, dry_run)
-    except KeyboardInterrupt:
-        os._exit(1)
+        with _call_in_hand:
+            try:
+                answers.send(patience(*arguments))
+                answer: tuple[Any, Exception | None] = function(*arguments), None
+            except Exception as error:
+                answer = None, error
+        answers.send(answer)
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
+def _stop_when_cut(life: Connection) -> None:
+    """Wait until the parent hangs up or is gone; then have the call in hand undone, and end."""
+    with contextlib.suppress(EOFError, OSError):
+        life.recv_bytes()
+    _thread.interrupt_main(signal.SIGTERM)
+    _call_in_hand.acquire(timeout=GRACE)
+    os._exit(1)
+
+
 def _unwind(number: int, frame: FrameType | None) -> None:
-    """Leave the file in hand; a second signal must not disturb the removal of its draft."""
+    """Leave the call in hand; a second signal must not disturb the removal of its draft."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise KeyboardInterrupt
-
-
-def _attempt(job: Job, settings: Settings, threads: int, dry_run: bool) -> FileReport:
-    try:
-        looking = (
-            None if settings.metadata_only else _eyes(settings.preset, threads, settings.model)
-        )
-        return job.do(settings, looking, dry_run)
-    except ScrubError as error:
-        return refusal(job.source, error)
-    except Exception as error:  # One file's surprise must not cost the others their turn.
-        return FileReport(
-            job.source,
-            "failed",
-            reason=f"ran into something unforeseen ({type(error).__name__}: {error}); "
-            "nothing was written, please report it",
-        )
-
-
-@lru_cache(maxsize=1)
-def _eyes(preset: str, threads: int, model: Path | None) -> Eyes:
-    return eyes(preset, threads, model)

@@ -16,6 +16,7 @@ import scrub
 from scrub.batch import Outline, outline
 from scrub.detectors.presets import Eyes, eyes
 from scrub.errors import ScrubError
+from scrub.settings import Settings
 from tests.parts import saved
 from tests.pictures import face
 
@@ -46,6 +47,15 @@ class Command:
             timeout=100,
             **options,
         )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test touches what scrub keeps for the person who runs the tests."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for name in ("XDG_STATE_HOME", "LOCALAPPDATA"):
+            monkeypatch.setenv(name, str(tmp_path_factory.mktemp("state")))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -82,7 +92,7 @@ def plan(inbox: Path, out: Path) -> Outline:
     for name in ("a.jpg", "b.jpg", "c.jpg"):
         (inbox / name).write_bytes(saved(face(32), "JPEG"))
     (inbox / "bad.jpg").touch()
-    return outline([inbox], out)
+    return outline([inbox], out, Settings())
 
 
 REFUSED_BEFORE_PILLOW_13 = {

@@ -137,9 +137,14 @@ def track(kind: bytes, entry: bytes, start: int, size: int) -> bytes:
     return box(b"trak", box(b"tkhd", bytes(12) + struct.pack(">I", 9) + bytes(68)) + media)
 
 
-def with_track(kind: bytes, codec: bytes, sample: bytes, *extra: bytes) -> bytes:
-    """The clean MP4 with another track of one sample, and more boxes in its "moov"."""
-    entry = box(codec, bytes(6) + b"\0\1")
+def with_track(
+    kind: bytes, codec: bytes, sample: bytes, *extra: bytes, about: bytes = b""
+) -> bytes:
+    """The clean MP4 with another track of one sample, and more boxes in its "moov".
+
+    ``about`` stands in its sample entry.
+    """
+    entry = box(codec, bytes(6) + b"\0\1" + about)
     length = len(grown(track(kind, entry, 0, len(sample)), *extra))
     whole = grown(track(kind, entry, length + 8, len(sample)), *extra)
     return whole + box(b"mdat", sample)
@@ -254,6 +259,9 @@ VIDEO: dict[str, Callable[[], bytes]] = {
         b"sbtl", b"tx3g", struct.pack(">H", len(canary("line"))) + canary("line").encode()
     ),
     "mp4-timecode": lambda: with_track(b"tmcd", b"tmcd", bytes(4)),
+    "mp4-faces": lambda: with_track(
+        b"meta", b"mebx", bytes(8), about=b"\0\0com.apple.quicktime.detected-face.bounds\0\0"
+    ),
     "mp4-cover": lambda: grown(
         box(
             b"udta",

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import multiprocessing
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from scrub import batch, files, workers
-from scrub.batch import Outline, outline
+from scrub import batch, files, machine
+from scrub.batch import Outline
 from scrub.errors import UsageError
+from scrub.ledger import Ledger
 from scrub.names import tells
-from scrub.report import FileReport, RunReport
 from scrub.settings import Settings
-from scrub.workers import Job
 from tests.parts import saved
 from tests.pictures import face
 
@@ -35,6 +36,16 @@ def tree(folder: Path, *names: str, data: bytes = JPEG) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     return folder
+
+
+def outline(
+    inputs: list[Path],
+    out: Path | None,
+    overwrite: bool = False,
+    ledger: Ledger | None = None,
+    **settings: Any,
+) -> Outline:
+    return batch.outline(inputs, out, Settings(**settings), overwrite, ledger)
 
 
 def targets(plan: Outline, out: Path) -> dict[str, str]:
@@ -118,8 +129,8 @@ def test_running_names_leave_out_those_that_are_kept(inbox: Path, out: Path) -> 
 
 def test_names_are_kept_when_asked(inbox: Path, out: Path) -> None:
     tree(inbox, "IMG_0001.jpg")
-    assert targets(outline([inbox], out, "keep"), out) == {"IMG_0001.jpg": "IMG_0001.jpg"}
-    [job] = outline([inbox], out, "random").jobs
+    assert targets(outline([inbox], out, names="keep"), out) == {"IMG_0001.jpg": "IMG_0001.jpg"}
+    [job] = outline([inbox], out, names="random").jobs
     assert not job.target.stem.startswith("IMG")
 
 
@@ -271,7 +282,18 @@ def test_a_draft_of_a_killed_run_is_no_picture(inbox: Path, out: Path) -> None:
         draft.write_bytes(JPEG)
         plan = outline([tree(inbox, "b.jpg")], out)
     assert targets(plan, out) == {"b.jpg": "b.jpg"}
-    assert reasons(plan) == {draft.name: "was left by a run that was killed; remove it"}
+    assert reasons(plan) == {
+        draft.name: "is the draft of another run; wait until that has ended, or remove it"
+    }
+
+
+@needs_posix
+def test_a_draft_whose_run_was_killed_is_swept_up(inbox: Path, out: Path) -> None:
+    left = tree(inbox, "day/.scrub-1-0123456789abcdef.part", "b.jpg") / "day"
+    plan = outline([inbox], out)
+    assert targets(plan, out) == {"b.jpg": "b.jpg"}
+    assert [one.reason for one in plan.settled] == ["draft of a run that was killed: removed"]
+    assert plan.littered == {left}
 
 
 @pytest.mark.parametrize("contents", [{}, {"notes.txt": TEXT}, {"below/.DS_Store": b"\0\0\0\1"}])
@@ -345,45 +367,39 @@ def test_a_disk_that_fails_costs_one_file(
     assert "Input/output error" in reasons(plan)["a.jpg"]
 
 
-# --- the work -----------------------------------------------------------------------------------
-
-
-def cleaned(job: Job) -> FileReport:
-    return FileReport(job.source, "cleaned", job.target, kind="jpeg")
+# --- the crew -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("cores", "asked", "given"),
-    [(1, None, 1), (64, None, 2), (1, 3, 3), (8, 7, 3), (None, None, 1)],
+    ("cores", "gigabytes", "asked", "given", "threads"),
+    [
+        (1, 8, None, 1, 1),
+        (2, 8, None, 2, 1),
+        (64, 8, None, 3, 21),
+        (64, 3.5, None, 2, 32),
+        (2, 0.5, None, 1, 2),
+        (1, 1, 3, 3, 1),
+        (8, 8, 7, 3, 2),
+    ],
 )
-def test_there_are_no_more_workers_than_cores_or_files(
-    plan: Outline, monkeypatch: pytest.MonkeyPatch, cores: int | None, asked: int, given: int
+def test_there_are_no_more_workers_than_cores_memory_or_files(
+    plan: Outline,
+    monkeypatch: pytest.MonkeyPatch,
+    cores: int,
+    gigabytes: float,
+    asked: int | None,
+    given: int,
+    threads: int,
 ) -> None:
-    counts = []
-
-    def run(jobs: tuple[Job, ...], settings: Settings, count: int, dry: bool) -> Iterator[None]:
-        counts.append(count)
-        yield from ()
-
-    monkeypatch.setattr(os, "cpu_count", lambda: cores)
-    monkeypatch.setattr(batch, "MOST_WORKERS", 2)
-    monkeypatch.setattr(workers, "run", run)
-    reports = list(batch.work(plan, Settings(), asked))
-    assert counts == [given]
-    assert reports == list(plan.settled)
+    monkeypatch.setattr(machine, "cores", lambda: cores)
+    monkeypatch.setattr(machine, "memory", lambda: int(gigabytes * (1 << 30)))
+    with batch.crew(asked, len(plan.jobs)) as crew:
+        assert (crew.count, crew.threads) == (given, threads)
 
 
-def test_without_jobs_no_worker_is_started(plan: Outline, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "run", lambda *_: pytest.fail("a worker for nothing"))
+def test_without_jobs_no_worker_is_started(plan: Outline) -> None:
     settled = dataclasses.replace(plan, jobs=())
-    assert list(batch.work(settled, Settings())) == list(plan.settled)
-
-
-def test_what_an_interrupt_left_undone_is_reported(plan: Outline) -> None:
-    reports = [cleaned(plan.jobs[1])]
-    reports += batch.unfinished(plan, reports)
-    ends = {report.source.name: report.status for report in reports}
-    assert ends == {"bad.jpg": "refused", "b.jpg": "cleaned", "a.jpg": "failed", "c.jpg": "failed"}
-    assert reports[-1].reason == "interrupted; run scrub again"
-    assert len(reports) == 4
-    assert RunReport(reports, 1.0).exit_status == 2
+    before = multiprocessing.active_children()
+    with batch.crew(None) as crew:
+        assert list(batch.work(settled, Settings(), crew)) == list(plan.settled)
+        assert multiprocessing.active_children() == before

@@ -17,6 +17,7 @@ import pytest
 
 from scrub import files
 from scrub.formats import FORMATS, probe
+from scrub.ledger import LEDGER
 from scrub.report import VERSION
 from tests.conftest import Command
 from tests.media import BROKEN, canaries, write
@@ -120,7 +121,7 @@ def test_nothing_else_is_said_about_problems(ran: Ran) -> None:
 
 
 def test_the_good_ones_between_are_done(ran: Ran) -> None:
-    assert set(contents(ran.out)) == set(GOOD), "copies, and not one draft"
+    assert set(contents(ran.out)) == {*GOOD, LEDGER}, "copies, and not one draft"
     assert all(decodes(ran.out / name) for name in GOOD)
     faces = ran.report["totals"]["faces"]
     assert ran.said.splitlines()[-1].startswith(
@@ -149,6 +150,9 @@ def test_the_report_has_the_documented_shape(ran: Ran) -> None:
         "refused": len(BROKEN),
         "failed": 0,
         "unchanged": 0,
+        "already_clean": 0,
+        "unfinished": 0,
+        "doubtful": sum(one["doubtful"] for one in ran.report["files"]),
         "faces": sum(one["faces"] for one in ran.report["files"]),
     }
     by_source = {Path(one["source"]): one for one in ran.report["files"]}
@@ -206,7 +210,7 @@ def test_a_strange_name_is_a_name(scrub_command: Command, tmp_path: Path) -> Non
         "clean", inbox, "--out", out, "--names=keep", "--metadata-only", "-q", "--report", report
     )
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
-    assert set(os.listdir(out)) == set(STRANGE)
+    assert set(os.listdir(out)) == {*STRANGE, LEDGER}
     told = json.loads(report.read_bytes())["files"]
     assert {one["source"] for one in told} == {str(inbox / name) for name in STRANGE}
 
@@ -215,7 +219,7 @@ def test_what_looks_like_an_option_can_be_named(scrub_command: Command, tmp_path
     (tmp_path / "-rf.jpg").write_bytes(saved(face(32), "JPEG"))
     ran = scrub_command("clean", "--metadata-only", "-o", "out", "--", "-rf.jpg", cwd=tmp_path)
     assert ran.returncode == 0
-    assert os.listdir(tmp_path / "out") == ["-rf.jpg"]
+    assert set(os.listdir(tmp_path / "out")) == {"-rf.jpg", LEDGER}
 
 
 # --- writing, and not writing -------------------------------------------------------------------

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import stat
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from scrub import batch, files
-from scrub.batch import Outline, outline
+from scrub.batch import Outline
 from scrub.errors import ScrubError, UsageError
-from scrub.report import FileReport, RunReport
-from tests.test_batch import JPEG, PNG, needs_links, reasons, targets, tree
+from tests.test_batch import JPEG, PNG, needs_links, outline, reasons, targets, tree
 
 COLLISIONS = {
     "the same name after its suffix was corrected": {"in/a.jpg": PNG, "in/a.png": PNG},
@@ -136,13 +133,3 @@ def test_an_existing_report_is_only_replaced_when_asked(tmp_path: Path, plan: Ou
     batch.check_report_path(report, plan, overwrite=True)
     with pytest.raises(UsageError, match="exists already; use --overwrite"):
         batch.check_report_path(report, plan, overwrite=False)
-
-
-def test_the_report_is_json_for_its_owner_only(tmp_path: Path) -> None:
-    run = RunReport([FileReport(tmp_path / "naïve \udcff\n.jpg", "failed", reason="?")], 1.5)
-    batch.save_report(run, tmp_path / "new/report.json")
-    written = tmp_path / "new/report.json"
-    assert json.loads(written.read_text(encoding="utf-8")) == run.as_json()
-    assert list(written.parent.iterdir()) == [written]
-    if os.name != "nt":
-        assert stat.S_IMODE(written.stat().st_mode) == 0o600

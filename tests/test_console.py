@@ -7,15 +7,18 @@ import os
 import re
 import sys
 import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrub.console import MANY, Console, harmless
+from scrub.console import Console, harmless
 from scrub.regions import Box, Region
-from scrub.report import FileReport, Plan, RunReport
+from scrub.report import MANY, FileReport, Plan
+from tests.test_report import run_of
 
 EVIL = "a\x1b[31m\r\n\u202egpj.\udcff\x9b2J\u2028\u2066[red]:smile:\\.jpg"
 """A terminal command, line breaks of three kinds, marks that turn the writing direction, a byte
@@ -86,24 +89,27 @@ def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
 
 
-def told(capsys: pytest.CaptureFixture[str], run: RunReport, verbosity: int = 0) -> tuple[str, str]:
+def told(
+    capsys: pytest.CaptureFixture[str],
+    files: Sequence[FileReport],
+    verbosity: int = 0,
+    seconds: float = 1.0,
+    **rest: Any,
+) -> tuple[str, str]:
     """What a whole run says on the standard output and on the error stream."""
     console = Console(verbosity)
-    assert tuple(console.progress(iter(run.files), len(run.files))) == tuple(run.files)
-    console.summary(run)
+    assert tuple(console.progress(iter(files), len(files))) == tuple(files)
+    console.summary(run_of(files, seconds, **rest))
     return capsys.readouterr()
 
 
-EVERYTHING = RunReport(
-    [
-        done("b.jpg", 2, ("GPS position", "camera model", "thumbnail", "comment")),
-        done(EVIL, 1),
-        refused(EVIL + "x"),
-        left_out("notes.txt"),
-        FileReport(Path("in/c.jpg"), "failed", reason="interrupted; run scrub again"),
-    ],
-    12.34,
-)
+EVERYTHING = [
+    done("b.jpg", 2, ("GPS position", "camera model", "thumbnail", "comment")),
+    done(EVIL, 1),
+    refused(EVIL + "x"),
+    left_out("notes.txt"),
+    FileReport(Path("in/c.jpg"), "failed", reason="cannot be written; make room"),
+]
 
 
 def test_a_pipe_gets_plain_text_on_lines_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
@@ -112,19 +118,19 @@ def test_a_pipe_gets_plain_text_on_lines_of_its_own(capsys: pytest.CaptureFixtur
         assert line.isprintable()
     assert len(problems.split("\n")) == 3
     assert problems.startswith(f"{shown(EVIL)}x: is empty; get a whole copy of it\n")
-    assert problems.endswith(f"{shown('c.jpg')}: interrupted; run scrub again\n")
+    assert problems.endswith(f"{shown('c.jpg')}: cannot be written; make room\n")
 
 
 def test_the_table_lists_what_was_done_and_the_last_line_counts_all(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    said, _ = told(capsys, EVERYTHING)
+    said, _ = told(capsys, EVERYTHING, seconds=12.34)
     assert said.splitlines()[-1] == (
         "2 cleaned and verified, 3 faces covered, 1 refused, 1 failed, "
         "1 that are no pictures left out in 12.3 s"
     )
     assert "notes.txt" not in said
-    said, _ = told(capsys, RunReport(EVERYTHING.files[:1], 1.0))
+    said, _ = told(capsys, EVERYTHING[:1])
     [row] = [line for line in said.splitlines() if line.startswith("b.jpg")]
     assert row.split(maxsplit=3) == ["b.jpg", "b.jpg", "2", "GPS position, camera model and 2 more"]
 
@@ -143,7 +149,7 @@ def test_quiet_only_tells_the_problems(capsys: pytest.CaptureFixture[str]) -> No
     said, problems = told(capsys, EVERYTHING, verbosity=-1)
     assert said == ""
     assert len(problems.splitlines()) == 2
-    said, problems = told(capsys, RunReport([done("a.jpg")], 1.0), verbosity=-1)
+    said, problems = told(capsys, [done("a.jpg")], verbosity=-1)
     assert (said, problems) == ("", "")
 
 
@@ -172,27 +178,72 @@ def test_the_numbers_are_right(
             else one
             for one in files
         ]
-    said, _ = told(capsys, RunReport(files, 1.0, dry_run))
+    said, _ = told(capsys, files, dry_run=dry_run)
     assert said.splitlines()[-1] == line
 
 
 def test_many_files_are_counted_and_not_listed(capsys: pytest.CaptureFixture[str]) -> None:
-    run = RunReport([done(f"{number}.jpg") for number in range(MANY + 1)], 1.0)
-    assert len(told(capsys, run)[0].splitlines()) == 1
-    assert len(told(capsys, run, verbosity=1)[0].splitlines()) == MANY + 3
+    files = [done(f"{number}.jpg") for number in range(MANY + 1)]
+    [line] = told(capsys, files)[0].splitlines()
+    assert line.endswith(f"in 1.0 s, {MANY + 1}.0 files a second")
+    assert len(told(capsys, files, verbosity=1)[0].splitlines()) == MANY + 2
+
+
+def test_the_problems_of_many_files_are_grouped_at_the_end(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    files = [refused(f"{number}.jpg") for number in range(MANY + 1)]
+    said, problems = told(capsys, files)
+    assert len(problems.splitlines()) == MANY + 1
+    assert said.splitlines()[0] == (
+        f"refused {MANY + 1} files: is empty; get a whole copy of it (first: {shown('0.jpg')})"
+    )
+    assert len(told(capsys, files[:MANY])[0].splitlines()) == 1
+
+
+def test_an_interrupt_takes_one_line_whatever_it_left(capsys: pytest.CaptureFixture[str]) -> None:
+    said, problems = told(capsys, [done("a.jpg")], unfinished=9999)
+    assert problems == "interrupted with 9999 files left; run scrub again\n"
+    assert "9999 unfinished in 1.0 s" in said.splitlines()[-1]
+
+
+def test_copies_that_are_good_are_counted_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    again = FileReport(Path("in/a.jpg"), "unchanged", Path("out/a.jpg"), "already clean")
+    said, _ = told(capsys, [again, left_out("b.txt")])
+    assert said == (
+        "0 cleaned and verified, 0 faces covered, 1 already clean, "
+        "1 that are no pictures left out in 1.0 s\n"
+    )
+
+
+def test_what_was_covered_in_doubt_is_to_be_looked_at(capsys: pytest.CaptureFixture[str]) -> None:
+    regions = tuple(Region(Box(0, 0, 9, 9), 0, 0, "face", track, True) for track in range(2))
+    doubtful = FileReport(
+        Path("in/a.jpg"), "cleaned", Path("out/b.jpg"), kind="jpeg", plan=Plan(regions)
+    )
+    lines = told(capsys, [doubtful, done("c.jpg")])[0].splitlines()
+    assert lines[-3:-1] == ["2 covered in doubt; look at:", f"  {Path('out/b.jpg')}: 2"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "spoken"), [(59.94, "59.9 s"), (754.0, "12 min 34 s"), (4321.0, "1 h 12 min")]
+)
+def test_a_long_time_is_told_as_people_do(
+    capsys: pytest.CaptureFixture[str], seconds: float, spoken: str
+) -> None:
+    assert told(capsys, [done("a")], seconds=seconds)[0].endswith(f" in {spoken}\n")
 
 
 def test_folders_that_all_files_share_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
-    run = RunReport([done("day/a.jpg"), done("day/night/b.jpg")], 1.0)
-    said = told(capsys, run)[0].splitlines()
+    said = told(capsys, [done("day/a.jpg"), done("day/night/b.jpg")])[0].splitlines()
     assert said[1].startswith("a.jpg ")
     assert said[2].startswith(str(Path("night", "b.jpg")))
 
 
 def test_notes_are_for_those_who_ask(capsys: pytest.CaptureFixture[str]) -> None:
     file = FileReport(Path("a.gif"), "cleaned", kind="gif", warnings=("one detector is missing",))
-    assert told(capsys, RunReport([file], 1.0))[1] == ""
-    problems = told(capsys, RunReport([file], 1.0), verbosity=1)[1]
+    assert told(capsys, [file])[1] == ""
+    problems = told(capsys, [file], verbosity=1)[1]
     assert problems == "a.gif: note: one detector is missing\n"
 
 
@@ -209,7 +260,7 @@ def test_a_problem_under_the_bar_gets_a_line_of_its_own(
     _, problems = told(capsys, EVERYTHING)
     assert "cleaning" in problems
     bare = re.sub(r"\x1b\[[0-9;]*m", "", problems)
-    for start in (f"{shown(EVIL)}x: is empty", f"{shown('c.jpg')}: interrupted"):
+    for start in (f"{shown(EVIL)}x: is empty", f"{shown('c.jpg')}: cannot be written"):
         before, found, _ = bare.partition(start)
         assert found
         # The bar was wiped away, or the line above has ended.
@@ -222,7 +273,7 @@ def test_an_output_that_lacks_characters_does_not_end_the_run(
     written = io.BytesIO()
     with io.TextIOWrapper(written, encoding="cp1252", write_through=True) as narrow:
         monkeypatch.setattr(sys, "stdout", narrow)
-        Console().summary(RunReport([done("😀写.jpg")], 1.0))
+        Console().summary(run_of([done("😀写.jpg")], 1.0))
         said = written.getvalue()
     assert b"\\U0001f600\\u5199.jpg" in said
     assert b"1 cleaned and verified" in said

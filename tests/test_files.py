@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import socket
 import stat
@@ -12,14 +13,17 @@ from pathlib import Path
 
 import pytest
 
-from scrub.errors import InputError, TargetError
+from scrub import files
+from scrub.errors import InputError, StorageError, TargetError
 from scrub.files import (
     NEUTRAL_TIME,
     check_input,
     commit,
     draft_beside,
+    is_abandoned,
     is_draft,
     plain_mode,
+    remove_abandoned,
     remove_drafts,
 )
 
@@ -109,12 +113,12 @@ def test_no_other_file_is_taken_for_a_draft(name: str) -> None:
 def test_what_a_dead_process_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
     with draft_beside(tmp_path / "crowd.jpg") as draft:
         abandoned = draft.read_bytes()
-    parent = os.getppid()
+    writer = os.getpid()
     draft.write_bytes(abandoned)
-    others = {tmp_path / "crowd.jpg", tmp_path / f".scrub-{parent}0-00.part", tmp_path / ".scrub-"}
+    others = {tmp_path / "crowd.jpg", tmp_path / f".scrub-{writer}0-00.part", tmp_path / ".scrub-"}
     for other in others:
         other.write_bytes(OLD)
-    remove_drafts(tmp_path, parent)
+    remove_drafts(tmp_path, writer)
     assert set(tmp_path.iterdir()) == others
 
 
@@ -327,3 +331,74 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path) -> None:
     path.write_bytes(OLD)
     path.chmod(0)
     assert refusal_of(path) == "may not be read"
+
+
+# --- drafts that nobody writes any more ---------------------------------------------------------
+
+
+def litter(folder: Path) -> Path:
+    left = folder / ".scrub-1-0123456789abcdef.part"
+    left.write_bytes(OLD)
+    return left
+
+
+@posix
+def test_a_draft_is_abandoned_when_its_writer_is_gone(tmp_path: Path) -> None:
+    left = litter(tmp_path)
+    with draft_beside(tmp_path / "crowd.jpg") as draft:
+        assert is_abandoned(left)
+        assert not is_abandoned(draft)
+        remove_abandoned(tmp_path)
+        assert set(tmp_path.iterdir()) == {draft}
+
+
+@posix
+def test_without_locks_no_draft_counts_as_abandoned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = litter(tmp_path)
+    monkeypatch.setattr(files, "fcntl", None)
+    assert not is_abandoned(left)
+    remove_abandoned(tmp_path)
+    with draft_beside(tmp_path / "crowd.jpg") as draft:
+        commit(draft, tmp_path / "crowd.jpg", 0o600)
+    assert set(tmp_path.iterdir()) == {left, tmp_path / "crowd.jpg"}
+
+
+@posix
+def test_a_finished_target_is_not_locked(tmp_path: Path) -> None:
+    target = tmp_path / "crowd.jpg"
+    with draft_beside(target) as draft:
+        commit(draft, target, 0o600)
+    with files.locked(target) as ours, files.locked(target) as again:
+        assert (ours, again) == (True, False)
+
+
+# --- what is the disk's fault -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", ["ENOSPC", "EDQUOT", "EIO", "EROFS"])
+def test_a_disk_that_is_full_or_fails_is_not_the_target_s_fault(number: str) -> None:
+    error = OSError(getattr(errno, number), "?")
+    assert isinstance(files.unwritable(Path("a"), error), StorageError)
+    assert not isinstance(files.unwritable(Path("a"), PermissionError(13, "?")), StorageError)
+
+
+# --- recognising --------------------------------------------------------------------------------
+
+
+def test_a_digest_is_of_all_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(bytes(files.CHUNK) + b"end")
+    assert files.digest(path) == hashlib.sha256(path.read_bytes()).digest()
+    with pytest.raises(InputError, match="cannot be read"):
+        files.digest(tmp_path / "gone")
+
+
+def test_a_fingerprint_changes_with_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"1")
+    before = files.fingerprint(path)
+    assert files.fingerprint(path) == before
+    path.write_bytes(b"12")
+    assert files.fingerprint(path) != before

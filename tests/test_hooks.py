@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from scrub.batch import UNREAD_SUFFIXES
+from scrub.find import UNREAD_SUFFIXES
 from scrub.formats import FORMATS
 from tests.conftest import Command
 from tests.media import canaries, write
@@ -237,13 +237,13 @@ def test_the_plain_hook_judges_what_is_staged(run: Run, repository: Path) -> Non
     run("git", "add", "--all", check=True)
     ran = run("git", "commit", "-m", "dirty")
     assert ran.returncode == 1
-    assert "hills é.PNG: text: Comment" in ran.stdout + ran.stderr
+    assert "hills é.PNG: author's name" in ran.stdout + ran.stderr
     assert len(run("git", "log", "--oneline", check=True).stdout.splitlines()) == 2
 
 
 @on_posix
 @pytest.mark.parametrize(
-    ("name", "sent", "said"), [("png-text", False, "text: Comment"), ("clean", True, "")]
+    ("name", "sent", "said"), [("png-text", False, "author's name"), ("clean", True, "")]
 )
 def test_the_upload_gate_sends_only_what_is_clean(
     name: str, sent: bool, said: str, run: Run, repository: Path, tmp_path: Path

@@ -30,13 +30,13 @@ def replaced(
     path: Path, looking: Eyes | None = None, options: Settings | None = None, dry_run: bool = False
 ) -> FileReport:
     """What a worker does to the file in a run over it, in this process."""
-    [job] = outline([path], None).jobs
+    [job] = outline([path], None, Settings()).jobs
     return job.do(options or Settings(), looking, dry_run)
 
 
 def refusal(path: Path) -> str:
     """Why it would not be touched."""
-    plan = outline([path], None)
+    plan = outline([path], None, Settings())
     assert plan.jobs == ()
     [report] = plan.settled
     assert report.status == "refused"
@@ -247,7 +247,7 @@ def test_owner_and_permissions_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(os, "chown", lambda path, user, group: given.append((user, group)))
     found = source.stat()
     other = found.st_uid + 1, found.st_gid + 1
-    job = Replacement(source, source, stat.S_IMODE(found.st_mode), other)
+    job = Replacement(source, source, stat.S_IMODE(found.st_mode), owner=other)
     assert job.do(Settings(), None, False).status == "cleaned"
     assert given == [other]
     assert stat.S_IMODE(source.stat().st_mode) == 0o2640

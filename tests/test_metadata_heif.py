@@ -267,3 +267,21 @@ def test_a_second_description_is_judged() -> None:
     data = picture()
     meta = data[28 : 28 + int.from_bytes(data[28:32], "big")]
     assert "more than one meta" in {what for what, _ in told("heic", data + meta)}
+
+
+def test_places_without_end_are_not_followed() -> None:
+    data = bytearray(heif())
+    at = data.index(b"iloc") - 4
+    empty = struct.pack(">HHH", 1, 0, 0xFFFF) * 4000  # an item of 65535 places of no bytes
+    body = bytes(6) + struct.pack(">H", 4000) + empty
+    data[at : at + 34] = box(b"iloc", body)
+    at = data.index(b"meta") - 4
+    grown = int.from_bytes(data[at : at + 4], "big") + len(body) + 8 - 34
+    data[at : at + 4] = struct.pack(">I", grown)
+    assert ("picture or note outside the file", "") in told("heic", bytes(data))
+
+
+def test_many_links_are_looked_up_and_not_searched() -> None:
+    links = tuple(("thmb", 2 + at % 500, 1) for at in range(20_000))
+    data = heif(*[("hvc1", PIXELS)] * 500, links=links)
+    assert ("uncovered thumbnail", "48 x 40") in told("heic", data)

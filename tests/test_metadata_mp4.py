@@ -75,6 +75,10 @@ CHANNELS = {
         ("text of a subtitle or chapter", canary("line")),
     ],
     "mp4-timecode": [("timecode track", "")],
+    "mp4-faces": [
+        ("telemetry track", ""),
+        ("position of a face", "com.apple.quicktime.detected-face.bounds"),
+    ],
     "mp4-cover": [("uncovered thumbnail", "64 x 64")],
     "mp4-second-video": [
         ("further uncovered pictures track", ""),

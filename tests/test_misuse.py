@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -13,12 +12,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from scrub import batch, workers
+from scrub import batch, jobs
 from scrub.cli import main
 from scrub.console import Console
+from scrub.jobs import Done, Job
 from scrub.report import FileReport
 from scrub.settings import STYLES
-from scrub.workers import Job
 from tests.conftest import Command
 from tests.parts import saved
 from tests.pictures import face
@@ -98,12 +97,13 @@ def test_an_interrupted_run_says_what_is_left_and_sums_up(
 ) -> None:
     closed = []
 
-    def run(jobs: Sequence[Job], *_: object) -> Iterator[FileReport]:
+    def run(todo: Sequence[Job], *_: object) -> Iterator[Done]:
+        first, second, *_ = todo
         try:
-            yield FileReport(jobs[0].source, "cleaned", jobs[0].target, kind="jpeg")
+            yield Done(first, FileReport(first.source, "cleaned", first.target, kind="jpeg"))
             if where == "in the work":
                 raise KeyboardInterrupt
-            yield FileReport(jobs[1].source, "failed", reason="never comes")
+            yield Done(second, FileReport(second.source, "failed", reason="never comes"))
         finally:
             closed.append(True)
 
@@ -114,30 +114,30 @@ def test_an_interrupted_run_says_what_is_left_and_sums_up(
             raise KeyboardInterrupt
         tell(console, report)
 
-    monkeypatch.setattr(workers, "run", run)
+    monkeypatch.setattr(jobs, "run", run)
     monkeypatch.setattr(Console, "tell", told)
     for name in ("b.jpg", "c.jpg"):
         Path("in", name).write_bytes(Path("in/a.jpg").read_bytes())
     ended = CliRunner().invoke(main, ["clean", "in", "--out", "o", "--report", "r.json"])
     assert ended.exit_code == 2
     assert closed == [True]
-    for name in ("b.jpg", "c.jpg"):
-        assert f"{Path('in', name)}: interrupted; run scrub again\n" in ended.output
-    assert "1 cleaned and verified, 0 faces covered, 2 failed in " in ended.output
-    ends = [file["status"] for file in json.loads(Path("r.json").read_bytes())["files"]]
-    assert ends == ["cleaned", "failed", "failed"]
+    assert "interrupted with 2 files left; run scrub again\n" in ended.output
+    assert "1 cleaned and verified, 0 faces covered, 2 unfinished in " in ended.output
+    told = json.loads(Path("r.json").read_bytes())
+    assert [file["status"] for file in told["files"]] == ["cleaned"]
+    assert told["totals"]["unfinished"] == 2
 
 
-def test_a_report_that_cannot_be_written_does_not_hide_what_was_done(
+def test_a_report_that_cannot_be_written_is_known_before_the_work(
     scrub_command: Command, tmp_path: Path
 ) -> None:
     ran = scrub_command(
         "clean", "in", "--out", "o", "--metadata-only", "--report", "there/r.json", cwd=tmp_path
     )
     assert ran.returncode == 2
-    assert "1 cleaned and verified" in ran.stdout
+    assert ran.stdout == ""
     assert re.fullmatch(r"there.r\.json: cannot be written \(.*\); check .*\n", ran.stderr)
-    assert os.listdir(tmp_path / "o") == ["a.jpg"]
+    assert not (tmp_path / "o").exists()
 
 
 # --- help ---------------------------------------------------------------------------------------

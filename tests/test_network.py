@@ -157,3 +157,35 @@ def test_importing_scrub_speaks_to_nobody(scrub_command: Command) -> None:
     assert audited(scrub_command, TALKS) == ["socket.__new__", "socket.connect"]
     [count] = audited(scrub_command, IMPORT_ALL)
     assert int(count.split()[0]) > 30
+
+
+# --- what ONNX Runtime does when nobody forbids it -----------------------------------------------
+
+SESSION = """
+import onnxruntime
+from scrub.models import weights
+onnxruntime.InferenceSession(weights("centerface.onnx"), providers=["CPUExecutionProvider"])
+"""
+DETECTOR = """
+from scrub.detectors import Look, load
+load("centerface", looks=[Look(64)])
+"""
+
+
+def kept(command: Command, code: str, home: Path) -> list[str]:
+    """Names of the files that a process keeps in a home folder which was empty before."""
+    home.mkdir()
+    places = ("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "USERPROFILE", "LOCALAPPDATA")
+    environment = {**command.environment, **{name: str(home) for name in places}}
+    environment.pop("ORT_DISABLE_TELEMETRY", None)
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True, capture_output=True)
+    return [path.name for path in home.rglob("*") if path.is_file()]
+
+
+def test_onnx_runtime_keeps_no_number_of_this_machine_to_report_with(
+    scrub_command: Command, tmp_path: Path
+) -> None:
+    """It reports after half a minute, but makes its files at once."""
+    if not kept(scrub_command, SESSION, tmp_path / "without us"):
+        pytest.skip("this version of ONNX Runtime has nothing to report with")
+    assert kept(scrub_command, DETECTOR, tmp_path / "with us") == []

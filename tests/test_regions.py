@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scrub.regions import Box, Region, covered_share, head
+from scrub.regions import Box, Detection, Region, covered_share, head, head_of
 from scrub.settings import LARGEST_MARGIN, Settings
 
 edges = st.integers(-12, 24)
@@ -140,3 +140,16 @@ def test_the_head_around_a_face_by_default(face: Box, whole: Box) -> None:
 def test_boxes_of_numpy_edges_turn_into_plain_numbers() -> None:
     box = Box.around(*np.array([0.5, 1.5, 2.5, 3.5], np.float32))
     assert [type(edge) for edge in (box.left, box.top, box.right, box.bottom)] == [int] * 4
+
+
+@small
+@given(boxes, margins)
+def test_a_doubtful_find_is_covered_whole_with_less_around_it(face: Box, margin: float) -> None:
+    sure, doubtful = (
+        head_of(Detection(face, 0.1, "told", doubtful), margin) for doubtful in (False, True)
+    )
+    assert sure == head(face, margin)
+    assert holds(sure, doubtful)
+    assert holds(doubtful, face)
+    if margin * min(face.width, face.height) > 8:
+        assert doubtful.area < sure.area

@@ -6,16 +6,19 @@ import dataclasses
 import itertools
 import json
 import pickle
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 
 from scrub.errors import (
+    ClusterError,
     DamagedError,
     InputError,
     ModelError,
     ScrubError,
+    StorageError,
     TargetError,
     TooLargeError,
     UnsupportedError,
@@ -24,7 +27,7 @@ from scrub.errors import (
     WorkerError,
 )
 from scrub.regions import Box, Region
-from scrub.report import VERSION, Evidence, FileReport, Plan, RunReport, Status, refusal
+from scrub.report import MANY, Evidence, FileReport, Plan, RunReport, Status, Tally, refusal
 from tests.test_errors import ERRORS
 
 STATUSES: tuple[Status, ...] = get_args(Status)
@@ -36,11 +39,13 @@ ENDS: dict[type[ScrubError], Status] = {
     DamagedError: "refused",
     TooLargeError: "refused",
     TargetError: "refused",
+    StorageError: "failed",
     ScrubError: "failed",
     UsageError: "failed",
     VerificationError: "failed",
     ModelError: "failed",
     WorkerError: "failed",
+    ClusterError: "failed",
 }
 """How a file ends that meets an error: refused where it was not to be cleaned at all."""
 
@@ -53,6 +58,16 @@ PLAN = Plan(
     ("colours were converted",),
 )
 EVIDENCE = Evidence(frames=6, entries=3, regions=8, structure=0.123456, looked=True, rounds=2)
+
+
+def run_of(
+    files: Iterable[FileReport], seconds: float = 0, dry_run: bool = False, unfinished: int = 0
+) -> RunReport:
+    tally = Tally()
+    for file in files:
+        tally.add(file)
+    return tally.close(seconds, dry_run, unfinished)
+
 
 CLEANED = FileReport(
     SOURCE,
@@ -172,7 +187,7 @@ def test_a_report_comes_back_from_a_worker_unchanged() -> None:
     assert pickle.loads(pickle.dumps(CLEANED)) == CLEANED
 
 
-@pytest.mark.parametrize("part", [PLAN, EVIDENCE, CLEANED, RunReport((CLEANED,), 1)], ids=type)
+@pytest.mark.parametrize("part", [PLAN, EVIDENCE, CLEANED, run_of((CLEANED,))], ids=type)
 def test_records_are_frozen(part: Any) -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         setattr(part, dataclasses.fields(part)[0].name, None)
@@ -203,7 +218,7 @@ def test_a_refusal_names_a_file_only_where_it_is_another(path: Path | None, reas
 
 
 def test_a_run_over_nothing_did_nothing() -> None:
-    assert RunReport((), 0).exit_status == 2
+    assert run_of(()).exit_status == 2
 
 
 @pytest.mark.parametrize("dry_run", [False, True])
@@ -211,29 +226,74 @@ def test_only_a_run_without_refusals_and_failures_is_a_success(dry_run: bool) ->
     for count in (1, 2, 3):
         for statuses in itertools.product(STATUSES, repeat=count):
             good = {"refused", "failed"}.isdisjoint(statuses)
-            run = RunReport(ended(*statuses), 1, dry_run)
+            run = run_of(ended(*statuses), 1, dry_run)
             assert run.exit_status == (0 if good else 2), statuses
 
 
 @pytest.mark.parametrize("dry_run", [False, True])
 def test_a_run_in_json(dry_run: bool) -> None:
     files = (CLEANED, *ended("refused", "failed", "failed", "unchanged"))
-    data = json.loads(json.dumps(RunReport(files, 9.87654, dry_run).as_json()))
-    assert data["version"] == VERSION == 1
+    data = json.loads(json.dumps(run_of(files, 9.87654, dry_run).as_json()))
     assert data["dry_run"] is dry_run
-    assert [file["status"] for file in data["files"]] == [file.status for file in files]
-    assert data["files"][0] == CLEANED_JSON
     assert data["totals"] == {
         "files": 5,
         "cleaned": 1,
         "refused": 1,
         "failed": 2,
         "unchanged": 1,
+        "already_clean": 0,
+        "unfinished": 0,
         "faces": 2,
+        "doubtful": 1,
         "seconds": 9.877,
     }
 
 
 def test_an_empty_run_in_json_has_all_its_totals() -> None:
-    totals = RunReport((), 0).as_json()["totals"]
-    assert totals == {"files": 0, **dict.fromkeys(STATUSES, 0), "faces": 0, "seconds": 0}
+    totals = run_of(()).as_json()["totals"]
+    assert totals["files"] == totals["faces"] == totals["seconds"] == 0
+    assert set(STATUSES) < set(totals)
+    assert not any(totals.values())
+
+
+def test_what_an_interrupt_left_makes_a_run_incomplete() -> None:
+    assert run_of((CLEANED,)).exit_status == 0
+    assert run_of((CLEANED,), unfinished=1).exit_status == 2
+
+
+def test_a_copy_that_is_still_good_is_not_a_file_left_out() -> None:
+    again = FileReport(SOURCE, "unchanged", Path("out/a.jpg"), "already clean")
+    run = run_of((again, *ended("unchanged", "unchanged")))
+    assert (run.already, run.left_out, run.exit_status) == (1, 2, 0)
+
+
+def test_a_long_run_is_counted_and_held_no_longer() -> None:
+    tally = Tally()
+    for number in range(10 * MANY):
+        tally.add(dataclasses.replace(CLEANED, source=Path(f"{number}.jpg")))
+        tally.add(FileReport(Path(f"{number}.bad"), "refused", reason=f"is {number}"))
+    run = tally.close(1)
+    assert run.counts == {"cleaned": 10 * MANY, "refused": 10 * MANY}
+    assert (run.faces, run.doubtful) == (20 * MANY, 10 * MANY)
+    assert run.done == ()
+    assert len(run.look_at) == MANY
+    assert sum(group.count for group in run.groups) == 10 * MANY
+    assert len(run.groups) == MANY + 1
+
+
+def test_reasons_are_grouped_the_most_frequent_first() -> None:
+    files = [
+        FileReport(Path(name), status, reason=reason)
+        for name, status, reason in (
+            ("a", "refused", "is empty"),
+            ("b", "refused", "is HEIC"),
+            ("c", "refused", "is HEIC"),
+            ("d", "failed", "is empty"),
+        )
+    ]
+    groups = [(one.status, one.reason, one.count, one.example) for one in run_of(files).groups]
+    assert groups == [
+        ("refused", "is HEIC", 2, Path("b")),
+        ("refused", "is empty", 1, Path("a")),
+        ("failed", "is empty", 1, Path("d")),
+    ]

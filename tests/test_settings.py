@@ -18,7 +18,7 @@ def test_the_defaults_are_the_safe_ones() -> None:
     assert Settings() == Settings(
         style="blur",
         preset="balanced",
-        margin=0.3,
+        margin=0.35,
         names="auto",
         metadata_only=False,
         max_side=None,

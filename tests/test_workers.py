@@ -1,230 +1,89 @@
-"""A worker that dies costs one file; a run that ends, however it ends, leaves no draft."""
+"""An executor whose calls can do to their process what they like."""
 
 from __future__ import annotations
 
+import contextlib
 import os
-import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
-from pathlib import Path
+from collections.abc import Iterator
+from typing import NoReturn
 
 import pytest
 
-from scrub import files, pipeline, workers
-from scrub.report import FileReport
-from scrub.settings import Settings
-from scrub.workers import Job
+from scrub.workers import FIRST_LOOK, Bounds, Lost, Workers
 
-SETTINGS = Settings(metadata_only=True)
-SLOW = 60.0
-"""Seconds that a file takes which the tests do not wait for."""
-
-SOON = 10.0
-"""Seconds after which a worker that was told to stop is gone; it starts in one."""
+SOON = 20.0
 
 
-# --- what happens inside the workers ------------------------------------------------------------
+def patience(*arguments: object) -> float:
+    return SOON
 
 
-def kill(target: Path) -> None:
-    os.kill(os.getpid(), signal.SIGKILL if os.name != "nt" else signal.SIGTERM)
+def echo(value: object) -> tuple[object, int]:
+    return value, os.getpid()
 
 
-def leave(target: Path) -> None:
-    os._exit(3)
+def fail(value: object) -> NoReturn:
+    raise KeyError(value)
 
 
-def break_down(target: Path) -> None:
-    raise RuntimeError("a new\nsurprise")
+def die(value: object) -> NoReturn:
+    os._exit(7)
 
 
-def exhaust(target: Path) -> None:
-    raise MemoryError
-
-
-def dawdle(target: Path) -> None:
-    (target.parent / "in hand").touch()
-    end = time.monotonic() + SLOW
+def doze(seconds: float) -> None:
+    end = time.monotonic() + seconds
     while time.monotonic() < end:
         time.sleep(0.01)
 
 
-def interrupt_all(target: Path) -> None:
-    """What a terminal sends on Ctrl-C and when it is closed, to each process of the group."""
-    for shared in workers.SHARED_SIGNALS:
-        signal.raise_signal(shared)
-
-
-FATES: dict[str, Callable[[Path], None]] = {
-    "kill": kill,
-    "leave": leave,
-    "break": break_down,
-    "exhaust": exhaust,
-    "dawdle": dawdle,
-    "signals": interrupt_all,
-}
-"""Stem of a file -> what it does to the worker, which holds a draft at that moment."""
-
-
-def clean(source: Path, target: Path, *rest: object) -> FileReport:
-    """Stands in for :func:`scrub.pipeline.clean`."""
-    with files.draft_beside(target) as draft:
-        draft.write_text(str(os.getpid()))
-        FATES.get(source.stem, lambda target: time.sleep(0.1))(target)
-        files.commit(draft, target, 0o600)
-    return FileReport(source, "cleaned", target)
-
-
-real_work = workers._work
-
-
-def work(job: Job, *rest: object) -> FileReport:
-    """Stands in for the worker's task: the real one around a file with a fate."""
-    pipeline.clean = clean  # type: ignore[assignment]  # this process was started for the test
-    return real_work(job, *rest)  # type: ignore[arg-type]
-
-
-def die_at_once(line: object) -> None:
-    os._exit(3)
-
-
-# --- and outside --------------------------------------------------------------------------------
-
-
-def jobs(folder: Path, *stems: str) -> list[Job]:
-    return [Job(Path("in") / f"{stem}.jpg", folder / f"{stem}.jpg") for stem in stems]
-
-
-def left_over(folder: Path) -> list[Path]:
-    return [path for path in folder.iterdir() if files.is_draft(path)]
-
-
 @pytest.fixture(scope="module")
-def patched() -> Iterator[pytest.MonkeyPatch]:
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(workers, "_work", work)
-        yield monkeypatch
+def one() -> Iterator[Workers]:
+    with Workers(1, Bounds(patience)) as workers:
+        yield workers
 
 
-NAMES = ["a", "kill", "b", "break", "signals", "c", "leave", "exhaust", "d", "e"]
+def test_a_worker_serves_many_calls(one: Workers) -> None:
+    answers = [one.submit(echo, number).result() for number in range(3)]
+    assert [value for value, _ in answers] == [0, 1, 2]
+    [process] = {process for _, process in answers}
+    assert process != os.getpid()
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("out")
+def test_an_error_is_the_call_s_own(one: Workers) -> None:
+    _, before = one.submit(echo, 0).result()
+    with pytest.raises(KeyError, match="'a'"):
+        one.submit(fail, "a").result()
+    assert one.submit(echo, 1).result() == (1, before)
 
 
-@pytest.fixture(scope="module")
-def ends(patched: pytest.MonkeyPatch, folder: Path) -> dict[str, FileReport]:
-    """How each file of a run with all kinds of accidents ended."""
-    reports = list(workers.run(jobs(folder, *NAMES), SETTINGS, 2))
-    assert len(reports) == len(NAMES), "each file has one end"
-    return {report.source.stem: report for report in reports}
+def test_a_lost_worker_is_replaced(one: Workers) -> None:
+    _, before = one.submit(echo, 0).result()
+    with pytest.raises(Lost) as lost:
+        one.submit(die, 0).result()
+    assert (lost.value.cause, lost.value.writer) == ("death", before)
+    _, after = one.submit(echo, 0).result()
+    assert after != before
 
 
-def test_a_worker_that_dies_costs_one_file(ends: dict[str, FileReport]) -> None:
-    for stem in ("kill", "leave"):
-        assert ends[stem].status == "failed"
-        assert ends[stem].reason.startswith("made the worker process end without an answer; look")
+def test_calls_behind_a_lost_one_are_answered(one: Workers) -> None:
+    futures = [one.submit(call, 5) for call in (echo, die, echo, die, echo)]
+    ends = [type(future.exception()) for future in futures]
+    assert ends == [type(None), Lost, type(None), Lost, type(None)]
 
 
-def test_all_others_are_done(ends: dict[str, FileReport], folder: Path) -> None:
-    done = {stem for stem, report in ends.items() if report.status == "cleaned"}
-    assert done == {"a", "b", "c", "d", "e", "signals"}
-    assert {path.stem for path in folder.iterdir() if path.suffix == ".jpg"} == done
+def test_an_exception_in_the_block_ends_calls_and_threads() -> None:
+    before = threading.active_count()
+    with contextlib.suppress(KeyboardInterrupt), Workers(2, Bounds(patience)) as workers:
+        futures = [workers.submit(doze, seconds) for seconds in (0, 60, 60, 60)]
+        futures[0].result()
+        raise KeyboardInterrupt
+    assert threading.active_count() == before
+    assert all(future.done() for future in futures)
+    assert isinstance(futures[1].exception(), Lost)
+    assert futures[3].cancelled()
 
 
-def test_the_unforeseen_costs_one_file_and_says_what_it_was(ends: dict[str, FileReport]) -> None:
-    assert ends["break"].status == "failed"
-    assert "(RuntimeError: a new\nsurprise)" in ends["break"].reason
-    assert "nothing was written, please report it" in ends["break"].reason
-    assert "MemoryError" in ends["exhaust"].reason
-
-
-def test_neither_the_dead_nor_their_neighbours_leave_a_draft(
-    ends: dict[str, FileReport], folder: Path
-) -> None:
-    assert left_over(folder) == []
-
-
-def test_the_drafts_of_another_run_stay(patched: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    with files.draft_beside(tmp_path / "theirs.jpg") as theirs:
-        assert str(os.getppid()) in theirs.name
-        [report] = workers.run(jobs(tmp_path, "leave"), SETTINGS, 1)
-        assert report.status == "failed"
-        assert left_over(tmp_path) == [theirs]
-
-
-Run = Generator[FileReport, None, None]
-
-
-@pytest.fixture
-def started(patched: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Run]:
-    """A run that has done one file, with one in hand and others waiting."""
-    run = workers.run(jobs(tmp_path, "a", "dawdle", "b", "c"), SETTINGS, 2)
-    assert next(run).source.stem == "a"
-    while not (tmp_path / "in hand").exists():
-        time.sleep(0.01)
-    assert left_over(tmp_path)
-    yield run
-    run.close()
-
-
-def close(run: Run) -> None:
-    run.close()
-
-
-def interrupt(run: Run) -> None:
-    with pytest.raises(KeyboardInterrupt):
-        run.throw(KeyboardInterrupt)
-
-
-@pytest.mark.parametrize("stop", [close, interrupt])
-def test_a_run_that_is_stopped_undoes_what_is_in_hand(
-    started: Run, stop: Callable[[Run], None], tmp_path: Path
-) -> None:
-    before = time.monotonic()
-    stop(started)
-    assert time.monotonic() - before < SOON
-    assert left_over(tmp_path) == []
-    assert not (tmp_path / "dawdle.jpg").exists()
-    assert threading.active_count() < 5
-
-
-ORPHAN = """
-import sys
-from pathlib import Path
-from scrub import workers
-from tests import test_workers as test
-
-workers._work = test.work
-list(workers.run(test.jobs(Path(sys.argv[1]), "dawdle"), test.SETTINGS, 1))
-"""
-
-
-def test_a_worker_whose_parent_was_killed_undoes_what_is_in_hand(tmp_path: Path) -> None:
-    """Whatever the file still takes: nobody waits for it any more."""
-    root = Path(__file__).parents[1]
-    parent = subprocess.Popen([sys.executable, "-c", ORPHAN, str(tmp_path)], cwd=root)
-    while not (tmp_path / "in hand").exists():
-        assert parent.poll() is None
-        time.sleep(0.01)
-    [draft] = left_over(tmp_path)
-    parent.kill()
-    parent.wait()
-    deadline = time.monotonic() + SOON
-    while draft.exists() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert not draft.exists()
-
-
-def test_workers_that_cannot_even_start_end_the_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(workers, "_begin", die_at_once)
-    [report] = workers.run(jobs(tmp_path, "a"), SETTINGS, 1)
-    assert report.status == "failed"
-    assert report.reason.startswith("made the worker process end without an answer")
+def test_a_worker_has_time_to_start() -> None:
+    assert FIRST_LOOK > 60

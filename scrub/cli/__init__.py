@@ -11,6 +11,7 @@ from scrub.cli.check import check
 from scrub.cli.clean import clean
 from scrub.cli.inspect import inspect
 from scrub.cli.options import INCOMPLETE
+from scrub.cli.watch import watch
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 96}
 
@@ -45,3 +46,4 @@ def main() -> None:
 main.add_command(check)
 main.add_command(clean)
 main.add_command(inspect)
+main.add_command(watch)

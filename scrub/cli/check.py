@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from scrub.cli.options import DEFAULTS, INCOMPLETE, JOBS, PATH
+from scrub.cli import options
+from scrub.cli.options import DEFAULTS, INCOMPLETE, PATH
 from scrub.settings import PRESETS, PresetName, Settings
 
 
@@ -29,7 +30,7 @@ from scrub.settings import PRESETS, PresetName, Settings
     help="Look for faces as long as clean does, too: for files that others have cleaned. "
     "A cover may then be taken for a face now and then.",
 )
-@JOBS
+@options.jobs
 @click.option("--json", "as_json", is_flag=True, help="Print the verdicts as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing of what was found.")
 def check(
@@ -70,8 +71,10 @@ def check(
             inputs, lambda one: Check(one.source, one.source, thorough=preset is not None)
         )
         total = len(plan.jobs) + len(plan.settled)
-        with contextlib.closing(batch.work(plan, settings, jobs)) as work:
-            reports = list(console.progress(work, total, "checking"))
+        with batch.crew(jobs, len(plan.jobs)) as crew:
+            work = batch.work(plan, settings, crew)
+            with contextlib.closing(work):
+                reports = list(console.progress(work, total, "checking"))
     except ScrubError as error:
         console.problem(str(error))
         sys.exit(INCOMPLETE)

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import click
 
-from scrub.cli.options import INCOMPLETE, JOBS, PATH, PRESET
+from scrub.cli import options
+from scrub.cli.options import INCOMPLETE, PATH
 from scrub.settings import PresetName, Settings
 
 
 @click.command()
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=PATH)
 @click.option("--no-faces", is_flag=True, help="Do not look for faces.")
-@PRESET
+@options.preset
 @click.option(
     "--thumbnails",
     metavar="DIR",
@@ -24,7 +25,7 @@ from scrub.settings import PresetName, Settings
     "hidden in it. Nothing is covered there: keep it to yourself.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace sheets that exist already.")
-@JOBS
+@options.jobs
 @click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON.")
 @click.option("-v", "--verbose", is_flag=True, help="Print every single thing and its place.")
 def inspect(
@@ -53,6 +54,7 @@ def inspect(
     from scrub import batch, gate
     from scrub.console import Console
     from scrub.errors import ScrubError
+    from scrub.find import Found
     from scrub.sheets import Folder
     from scrub.tasks import Inspection
 
@@ -60,15 +62,17 @@ def inspect(
     settings = Settings(preset=preset, metadata_only=no_faces)
     sheets = None if thumbnails is None else Folder(thumbnails, overwrite)
 
-    def inspection(one: batch.Found) -> Inspection:
+    def inspection(one: Found) -> Inspection:
         place = one.source if sheets is None else sheets.place(one.relative)
         return Inspection(one.source, place)
 
     try:
         plan = batch.each(inputs, inspection, thumbnails)
         total = len(plan.jobs) + len(plan.settled)
-        with contextlib.closing(batch.work(plan, settings, jobs)) as work:
-            reports = list(console.progress(work, total, "looking"))
+        with batch.crew(jobs, len(plan.jobs)) as crew:
+            work = batch.work(plan, settings, crew)
+            with contextlib.closing(work):
+                reports = list(console.progress(work, total, "looking"))
     except ScrubError as error:
         console.problem(str(error))
         sys.exit(INCOMPLETE)

@@ -1,12 +1,17 @@
-"""What the commands share: their exit status, their defaults and the kinds of their arguments."""
+"""What the commands share: their exit status, their defaults, and the options about cleaning."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+from functools import reduce, wraps
 from pathlib import Path
+from typing import Any
 
 import click
 
-from scrub.settings import PRESETS, Settings
+from scrub.errors import ScrubError
+from scrub.settings import NAMES, PRESETS, SOUNDS, STYLES, TARGETS, Settings
 
 INCOMPLETE = 2
 """Exit status of everything that was refused, failed, interrupted or misused."""
@@ -14,18 +19,101 @@ INCOMPLETE = 2
 DEFAULTS = Settings()
 PATH = click.Path(path_type=Path)
 
-JOBS = click.option(
-    "-j",
-    "--jobs",
-    metavar="N",
-    type=click.IntRange(min=1),
-    help="Pictures to work on at once.  [default: one per processor core, 4 at most]",
-)
-
-PRESET = click.option(
+preset = click.option(
     "--preset",
     type=click.Choice(PRESETS),
     default=DEFAULTS.preset,
     show_default=True,
     help="How long to look for faces.",
 )
+
+SETTINGS = (
+    click.option(
+        "--style",
+        type=click.Choice(STYLES),
+        default=DEFAULTS.style,
+        show_default=True,
+        help="How covered heads look. None of them can be undone.",
+    ),
+    preset,
+    click.option(
+        "--model",
+        metavar="FILE.onnx",
+        type=PATH,
+        help="Let a network of yours look too: YuNet or SCRFD. It only adds faces.",
+    ),
+    click.option(
+        "--margin",
+        metavar="X",
+        type=float,
+        default=DEFAULTS.margin,
+        show_default=True,
+        help="How far to cover beyond the face on each side, as a share of the face.",
+    ),
+    click.option(
+        "--names",
+        type=click.Choice(NAMES),
+        default=DEFAULTS.names,
+        show_default=True,
+        help="auto: rename copies whose name carries a date or a counter; keep: rename none; "
+        "random: rename all.",
+    ),
+    click.option("--metadata-only", is_flag=True, help="Leave faces visible, clean the rest."),
+    click.option("--max-side", metavar="PX", type=int, help="Shrink longer pictures to this side."),
+    click.option(
+        "--to",
+        type=click.Choice(TARGETS),
+        default=DEFAULTS.to,
+        show_default=True,
+        help="Write pictures as JPEG or PNG, videos as MP4 or WebM, or all as what they are.",
+    ),
+    click.option(
+        "--audio",
+        type=click.Choice(SOUNDS),
+        default=DEFAULTS.audio,
+        show_default=True,
+        help="A video's sound. A voice identifies: drop it, or keep it; mask lowers voices, "
+        "which is weak and stops nobody who tries.",
+    ),
+)
+"""One for each field of Settings, and of its name."""
+
+jobs = click.option(
+    "-j",
+    "--jobs",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Files to work on at once.  [default: one per processor core, as far as memory goes]",
+)
+report = click.option(
+    "--report",
+    metavar="FILE.json",
+    type=PATH,
+    help="Write down what was done. It names the originals: keep it to yourself.",
+)
+quiet = click.option("-q", "--quiet", is_flag=True, help="Print problems only.")
+verbose = click.option(
+    "-v", "--verbose", is_flag=True, help="Print all that was removed, and notes."
+)
+
+
+def settings(command: Callable[..., None]) -> Callable[..., None]:
+    """Give the command the options about cleaning, and their values as one ``settings``."""
+
+    @wraps(command)
+    def with_settings(**given: Any) -> None:
+        chosen = {name: given.pop(name) for name in Settings.__dataclass_fields__}
+        try:
+            made = Settings(**chosen)
+            if made.model is not None:
+                from scrub.detectors.brought import brought
+
+                brought(made.model).close()  # Refused once, and not for each picture.
+        except ScrubError as error:
+            from scrub.console import Console
+
+            Console().problem(str(error))
+            sys.exit(INCOMPLETE)
+        command(settings=made, **given)
+
+    return reduce(lambda wrapped, option: option(wrapped), reversed(SETTINGS), with_settings)

@@ -26,12 +26,9 @@ from scrub.console.portrait import heading, portrait
 from scrub.console.words import harmless
 from scrub.exposure import Exposure
 from scrub.gate import GateReport
-from scrub.report import FileReport, RunReport
+from scrub.report import MANY, FileReport, Group, RunReport
 
-__all__ = ["MANY", "Console", "harmless"]
-
-MANY = 40
-"""From so many files on, the summary counts them instead of listing each."""
+__all__ = ["Console", "harmless"]
 
 NAMED = 2
 """How many kinds of removed things a row names before it only counts them."""
@@ -85,15 +82,17 @@ class Console:
                 yield report
 
     def summary(self, run: RunReport) -> None:
-        """The table of files and the line of totals."""
+        """The table of files if they are few, what to look at, and the line of totals."""
+        if run.unfinished:
+            self.problem(f"interrupted with {_files(run.unfinished)} left; run scrub again")
         if self._verbosity < 0:
             return
-        done = [report for report in run.files if report.kind]
-        if done and (len(done) <= MANY or self._verbosity > 0):
-            self._out.print(self._table(done, run.dry_run))
-        for report in run.files:
-            if report.status == "unchanged" and not report.kind and self._verbosity > 0:
-                _say(self._out, f"{report.source}: {report.reason}")
+        if run.done and self._verbosity < 1:
+            self._out.print(self._table(list(run.done), run.dry_run))
+        for group in run.groups if run.total > MANY else ():
+            _say(self._out, _grouped(group))
+        if run.doubtful:
+            self._doubts(run)
         _say(self._out, _totals(run))
 
     def portraits(self, exposures: Iterable[Exposure]) -> None:
@@ -118,12 +117,24 @@ class Console:
         self._out.print(Text(json.dumps(content, indent=1)), soft_wrap=True)
 
     def tell(self, report: FileReport) -> None:
-        """The problem that a file met, if any; its warnings only where asked for more."""
+        """The problem that a file met, if any; notes and what was left only where asked."""
         if report.status in ("refused", "failed"):
             self.problem(f"{report.source}: {report.reason}")
+        if self._verbosity < 1:
+            return
+        if report.status == "unchanged" and not report.kind:
+            _say(self._out, f"{report.source}: {report.reason}")
+        elif report.kind:
+            _say(self._out, self._line(report))
         for warning in (*report.plan.warnings, *report.warnings):
-            if self._verbosity > 0:
-                self.problem(f"{report.source}: note: {warning}")
+            self.problem(f"{report.source}: note: {warning}")
+
+    def _doubts(self, run: RunReport) -> None:
+        """Where a person should look, because nothing sure was seen there."""
+        _say(self._out, f"{run.doubtful} covered in doubt; look at:")
+        for report in run.look_at:
+            shown = report.source if report.target is None else report.target
+            _say(self._out, f"  {shown}: {report.plan.doubtful}")
 
     def _table(self, reports: list[FileReport], dry_run: bool) -> Table:
         plain = not self._out.is_terminal
@@ -147,6 +158,11 @@ class Console:
         named = ", ".join(report.removed[:limit]) or "nothing"
         more = len(report.removed) - limit
         return harmless(f"{named} and {more} more" if more > 0 else named)
+
+    def _line(self, report: FileReport) -> str:
+        """All about one file, for those who want to know."""
+        copy = "" if report.target is None else f" is now {report.target.name};"
+        return f"{report.source}:{copy} {report.faces} faces; removed {self._removed(report)}"
 
 
 def _say(terminal: Terminal, text: str) -> None:
@@ -172,19 +188,40 @@ def _came_to(gate: GateReport) -> str:
     return ", ".join(parts)
 
 
+def _grouped(group: Group) -> str:
+    return f"{group.status} {_files(group.count)}: {group.reason} (first: {group.example})"
+
+
 def _totals(run: RunReport) -> str:
     counts = run.counts
-    done = sum(1 for report in run.files if report.kind)
-    already = sum(report.already_clean for report in run.files)
     faces = f"{run.faces} {'face' if run.faces == 1 else 'faces'}"
     if run.dry_run:
+        done = counts["unchanged"] - run.already - run.left_out
         parts = [f"{done} would be cleaned", f"{faces} found"]
-        passed_over = counts["unchanged"] - done
     else:
         parts = [f"{counts['cleaned']} cleaned and verified", f"{faces} covered"]
-        parts += [f"{already} clean already"] if already else []
-        passed_over = counts["unchanged"] - already
+    if run.already:
+        parts.append(f"{run.already} already clean")
     parts += [f"{counts[status]} {status}" for status in ("refused", "failed") if counts[status]]
-    if passed_over:
-        parts.append(f"{passed_over} that are no pictures left out")
-    return f"{', '.join(parts)} in {run.seconds:.1f} s"
+    if run.left_out:
+        parts.append(f"{run.left_out} that are no pictures left out")
+    if run.unfinished:
+        parts.append(f"{run.unfinished} unfinished")
+    return f"{', '.join(parts)} in {_time(run)}"
+
+
+def _time(run: RunReport) -> str:
+    """How long it took, and how fast it was where that says something."""
+    minutes, seconds = divmod(run.seconds, 60)
+    hours, minutes = divmod(int(minutes), 60)
+    spent = f"{seconds:.1f} s"
+    if hours:
+        spent = f"{hours} h {minutes} min"
+    elif minutes:
+        spent = f"{minutes} min {seconds:.0f} s"
+    worked = run.total - run.left_out - run.already
+    return f"{spent}, {worked / run.seconds:.1f} files a second" if worked > MANY else spent
+
+
+def _files(count: int) -> str:
+    return f"{count} {'file' if count == 1 else 'files'}"

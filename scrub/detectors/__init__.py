@@ -9,6 +9,7 @@ A new detector is one file with a class and one row in :data:`DETECTORS`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -18,6 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scrub.regions import Detection
+
+# Since 1.31 or earlier, ONNX Runtime keeps a number for this machine in the user's cache folder
+# and, after some seconds, reports usage over the network, on Linux too. It asks for this when its
+# library is loaded, so that it has to stand before any import of it.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 Pixels = NDArray[np.uint8]
 """A frame: uint8, H x W x 3, red green blue, upright."""

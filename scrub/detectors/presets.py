@@ -20,8 +20,8 @@ class Preset:
     """How long to look.
 
     ``looks`` are CenterFace's, ``tiles`` how finely MediaPipe cuts the picture, ``threshold``
-    the summed evidence from which a find is covered. Two looks that differ in scale and
-    direction tell more than two that differ in one of these.
+    the summed evidence from which a find is covered. Looks that differ in scale and direction
+    tell more than those that differ in one of these.
     """
 
     looks: tuple[Look, ...]
@@ -30,15 +30,17 @@ class Preset:
 
 
 PRESETS = {
-    "fast": Preset((Look(768), Look(1152, mirrored=True)), tiles=1, threshold=0.058),
-    "balanced": Preset((Look(1024), Look(1600, mirrored=True)), tiles=2, threshold=0.03),
+    "fast": Preset((Look(768), Look(1152, mirrored=True)), tiles=1, threshold=0.06),
+    "balanced": Preset(
+        (Look(768), Look(1216, mirrored=True), Look(2048)), tiles=2, threshold=0.036
+    ),
     "thorough": Preset(
         (
             *(Look(side, mirrored) for side in (1024, 1600) for mirrored in (False, True)),
             Look(2880),
         ),
         tiles=2,
-        threshold=0.024,
+        threshold=0.018,
     ),
 }
 

@@ -21,7 +21,7 @@ from scrub.errors import (
     DamagedError,
     InputError,
     ScrubError,
-    TargetError,
+    StorageError,
     TooLargeError,
     UnsupportedError,
 )
@@ -311,7 +311,7 @@ def _saving(media: Media, target: Path) -> Iterator[None]:
             yield
     except OSError as error:
         problem = f"cannot be written to ({error.strerror or error})"
-        raise TargetError(target.parent, problem, "look whether its disk is full") from error
+        raise StorageError(target.parent, problem, "look whether its disk is full") from error
     except MemoryError as error:
         problem = "needs more memory than there is"
         raise TooLargeError(media.path, problem, SHRINK_ELSEWHERE) from error

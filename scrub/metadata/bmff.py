@@ -17,7 +17,7 @@ from scrub.metadata.embedded import within
 from scrub.metadata.entry import STRUCTURE, Entry
 from scrub.metadata.extents import content
 from scrub.metadata.meanings import UNKNOWN, meaning
-from scrub.metadata.quicktime import item, keys, user_text
+from scrub.metadata.quicktime import item, keys, measured, user_text
 from scrub.metadata.text import printable, words
 
 MOST_PAYLOAD = 4096
@@ -179,6 +179,8 @@ def _facts(
         yield from item(view, box, names)
     elif parent == "stsd" and _SAMPLE_HEADERS.get(box.name) == 78:
         yield from _compressor(body)
+    elif parent == "stsd" and box.name == "mebx":
+        yield from measured(body)
     elif box.name in _FREE:
         yield from content(view, box.body, box.end)
     elif box.name in _FACTS:

@@ -14,7 +14,7 @@ ORDER = (
     "mask of persons",
     "gain map",
     "telemetry",
-    "place",
+    "place name",
     "owner",
     "author",
     "serial number",

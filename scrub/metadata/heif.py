@@ -116,12 +116,12 @@ def _role(view: memoryview, found: Album, item: Item, depth: int = 0) -> str:
         return "gain map"
     if item.kind not in _PICTURES and item.kind not in _PLANS:
         return "note"
-    if found.target("thmb", item.number) is not None:
+    if ("thmb", item.number) in found.targets:
         return "uncovered thumbnail"
-    of = found.target("auxl", item.number)
+    of = found.targets.get(("auxl", item.number))
     if of is not None:
         return _auxiliary(view, item, of == found.primary)
-    whole = found.source("dimg", item.number)
+    whole = found.sources.get(("dimg", item.number))
     if whole is not None and whole in found.items and depth < 4:
         role = _role(view, found, found.items[whole], depth + 1)
         return "tile of the picture" if role.startswith("plan") else role

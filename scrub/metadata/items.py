@@ -13,7 +13,7 @@ from itertools import islice
 from scrub.metadata.boxes import Box, boxes, first, number, text
 
 # More than any camera writes; a grid of a hundred megapixels has 400 tiles.
-_MOST_ITEMS, _MOST_EXTENTS, _MOST_LINKS = 4096, 4096, 1 << 16
+_MOST_ITEMS, _MOST_EXTENTS, _MOST_LINKS = 4096, 1 << 16, 1 << 16
 _HIDDEN = 1
 _OF_THE_FILE, _OF_IDAT = 0, 1
 
@@ -42,23 +42,18 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Album:
-    """All items of a file; ``links`` are (kind, from, to) as in "thumbnail of".
+    """All items of a file, and the first link of each kind from and to each of them.
 
-    ``unused`` counts the properties that no item has.
+    ``targets`` tell what an item is a thumbnail ("thmb") of, auxiliary ("auxl") to, and so on;
+    ``sources`` which item is made ("dimg") of it. ``unused`` counts the properties that no
+    item has.
     """
 
     items: Mapping[int, Item] = field(default_factory=dict)
     primary: int = 0
-    links: tuple[tuple[str, int, int], ...] = ()
+    targets: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    sources: Mapping[tuple[str, int], int] = field(default_factory=dict)
     unused: int = 0
-
-    def target(self, kind: str, number: int) -> int | None:
-        """What the item is a thumbnail ("thmb") of, auxiliary ("auxl") to, and so on."""
-        return next((to for name, of, to in self.links if name == kind and of == number), None)
-
-    def source(self, kind: str, number: int) -> int | None:
-        """The item that is made of this one ("dimg"), and so on."""
-        return next((of for name, of, to in self.links if name == kind and to == number), None)
 
 
 def album(view: memoryview, meta: Box) -> Album:
@@ -82,7 +77,12 @@ def album(view: memoryview, meta: Box) -> Album:
         )
     pitm = parts.get("pitm")
     primary = number(view, pitm.body + 4, _wide(view, pitm, 1)) if pitm else 0
-    return Album(found, primary, tuple(_links(view, parts.get("iref"))), unused)
+    targets: dict[tuple[str, int], int] = {}
+    sources: dict[tuple[str, int], int] = {}
+    for kind, of, to in _links(view, parts.get("iref")):
+        targets.setdefault((kind, of), to)
+        sources.setdefault((kind, to), of)
+    return Album(found, primary, targets, sources, unused)
 
 
 def _wide(view: memoryview, box: Box, version: int) -> int:
@@ -123,6 +123,7 @@ def _places(
     index = index if version else 0
     width = 4 if version == 2 else 2
     count, at = number(view, box.body + 6, width), box.body + 6 + width
+    left = _MOST_EXTENTS
     for _ in range(min(count, _MOST_ITEMS)):
         if at >= box.end:
             break
@@ -136,7 +137,8 @@ def _places(
         rows, at = number(view, at, 2), at + 2
         limit = idat if method == _OF_IDAT else Box("file", 0, 0, len(view))
         located = method in (_OF_THE_FILE, _OF_IDAT) and limit is not None
-        for _ in range(min(rows, _MOST_EXTENTS)):
+        for _ in range(min(rows, left)):
+            left -= 1
             at += index
             begin, at = start + number(view, at, offset), at + offset
             size, at = number(view, at, length), at + length
@@ -144,7 +146,7 @@ def _places(
                 located = False
             elif located:
                 extents.append((limit.body + begin, limit.body + begin + size))
-        found[key] = (tuple(extents), located)
+        found[key] = (tuple(extents), located and left > 0)
     return found
 
 

@@ -20,6 +20,8 @@ _WORDS = {
     "author's name": "art aut author artist auth perf dir director prd producer wrt displayname",
     "owner's name": "own owner apid",
     "person's name": "per collection.user",
+    "position of a face": "detected-face detected-face.bounds detected-face.face-id "
+    "detected-face.roll-angle detected-face.yaw-angle detected-human-body.bounds",
     "copyright": "cpy cprt copyright",
     "title": "nam titl title alb albm name",
     "caption": "des desc ldes dscp description inf information",

@@ -17,6 +17,7 @@ from scrub.metadata.text import printable, words
 from scrub.metadata.thumbnail import known, thumbnail
 
 _ISO6709 = re.compile(rb"([+-]\d+(?:\.\d*)?)([+-]\d+(?:\.\d*)?)")
+_KEY = re.compile(rb"com\.apple\.quicktime\.[a-zA-Z.-]+[a-zA-Z]")
 _TEXT_TYPES = (0, 1, 2)  # of a data atom: reserved, UTF-8, UTF-16
 _PICTURES = (13, 14, 27)  # JPEG, PNG, BMP
 _HEAD = 4096
@@ -48,6 +49,14 @@ def keys(view: memoryview, box: Box) -> Iterator[str]:
     """The names that the items of a list refer to by number."""
     for key in boxes(view, box.body + 8, box.end):
         yield printable(bytes(view[key.body : key.end][:_HEAD]))
+
+
+def measured(body: bytes) -> Iterator[Entry]:
+    """What a track of timed metadata ("mebx") measures, by the keys in its sample entry."""
+    for key in _KEY.findall(body):
+        name = key.decode("ascii")
+        what = meaning(name)
+        yield Entry("key", "telemetry" if what == UNKNOWN else what, 0, name)
 
 
 def item(view: memoryview, box: Box, names: tuple[str, ...]) -> Iterator[Entry]:

@@ -35,15 +35,18 @@ class Track:
     table: Box | None
 
     def samples(self) -> Iterator[tuple[int, int]]:
-        """Start and end of each sample, as far as the tables and the file agree."""
+        """Start and end of each sample, as far as the tables and the file agree.
+
+        Samples of one size, as those of plain sound, come as whole chunks: there are millions.
+        """
         if self.table is None:
             return
         view, table = self.view, self.table
         parts = {box.name: box for box in boxes(view, table.body, table.end)}
-        sizes = _sizes(view, parts)
+        one, sizes = _sizes(view, parts)
         for offset, count in _chunks(view, parts):
             at = offset
-            for size in islice(sizes, count):
+            for size in [one * count] if one else islice(sizes, count):
                 if at + size > len(view):
                     return
                 yield at, at + size
@@ -98,26 +101,24 @@ def _numbers(view: memoryview, at: int, end: int, count: int, letter: str = "I")
     return found
 
 
-def _sizes(view: memoryview, parts: dict[str, Box]) -> Iterator[int]:
-    """The size of each sample (8.7.3)."""
+def _sizes(view: memoryview, parts: dict[str, Box]) -> tuple[int, Iterator[int]]:
+    """The size that all samples have, or 0 and the size of each (8.7.3)."""
     if "stsz" in parts:
         box = parts["stsz"]
         one, count = number(view, box.body + 4, 4), number(view, box.body + 8, 4)
-        if one:  # all alike; a sample takes a byte at least
-            yield from (one for _ in range(min(count, len(view))))
-        else:
-            yield from _numbers(view, box.body + 12, box.end, count)
-    elif "stz2" in parts:
-        box = parts["stz2"]
-        bits, count = number(view, box.body + 7, 1), number(view, box.body + 8, 4)
-        at = box.body + 12
-        if bits == 16:
-            yield from _numbers(view, at, box.end, count, "H")
-        for byte in view[at : min(box.end, at + count)]:
-            if bits == 8:
-                yield byte
-            elif bits == 4:
-                yield from (byte >> 4, byte & 15)
+        return one, iter(() if one else _numbers(view, box.body + 12, box.end, count))
+    return 0, _short_sizes(view, parts["stz2"]) if "stz2" in parts else iter(())
+
+
+def _short_sizes(view: memoryview, box: Box) -> Iterator[int]:
+    bits, count, at = number(view, box.body + 7, 1), number(view, box.body + 8, 4), box.body + 12
+    if bits == 16:
+        yield from _numbers(view, at, box.end, count, "H")
+    elif bits == 8:
+        yield from view[at : min(box.end, at + count)]
+    elif bits == 4:
+        for byte in view[at : min(box.end, at + (count + 1) // 2)]:
+            yield from (byte >> 4, byte & 15)
 
 
 def _chunks(view: memoryview, parts: dict[str, Box]) -> Iterator[tuple[int, int]]:

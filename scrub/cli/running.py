@@ -1,0 +1,46 @@
+"""Work in front of a person: told as it is done, added up, and written down."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+
+from scrub.console import Console
+from scrub.journal import Journal
+from scrub.report import FileReport, RunReport, Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run, from its start to its summary."""
+
+    console: Console
+    dry_run: bool = False
+    started: float = field(default_factory=time.monotonic)
+    tally: Tally = field(default_factory=Tally)
+
+    def follow(
+        self,
+        work: Generator[FileReport, None, None],
+        total: int,
+        *listeners: Callable[[FileReport], None],
+    ) -> None:
+        """Tell and count each of ``total`` reports as it comes, and hand it to ``listeners``.
+
+        On an exception, the work is stopped.
+        """
+        with contextlib.closing(work):
+            for done in self.console.progress(work, total):
+                for hear in (self.tally.add, *listeners):
+                    hear(done)
+
+    def end(self, planned: int, record: Journal | None) -> RunReport:
+        """Sum up, of so many files that were ``planned``."""
+        seconds = time.monotonic() - self.started
+        report = self.tally.close(seconds, self.dry_run, planned - self.tally.total)
+        self.console.summary(report)
+        if record is not None:
+            record.finish(report)
+        return report

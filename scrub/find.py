@@ -1,0 +1,215 @@
+"""Finds the files of a run, and says of each what it is before anything is written."""
+
+from __future__ import annotations
+
+import codecs
+import os
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from scrub import files
+from scrub.errors import InputError, ScrubError
+from scrub.formats import FORMATS, format_of, target_of
+from scrub.report import FileReport, refusal
+from scrub.settings import Target
+
+UNREAD_SUFFIXES = (
+    ".heics .jxl .j2k .j2c .jpx .jpf .mpo .svg .pdf .psd "
+    ".dng .nef .cr2 .cr3 .arw .raf .orf .rw2 "
+    ".mp4 .mov .m4v .3gp .mkv .webm .avi .mts .wmv .mpg .mpeg"
+)
+READ_SUFFIXES = (suffix for form in FORMATS.values() for suffix in form.suffixes)
+MEDIA_SUFFIXES = {*READ_SUFFIXES, *UNREAD_SUFFIXES.split()}
+"""A file that calls itself one of these is never passed over, whatever is in it."""
+
+DROPPINGS = {".ds_store", "thumbs.db", "desktop.ini"}
+"""What file managers leave behind, in lower case."""
+
+APPLE_DOUBLE = b"\x00\x05\x16\x07"
+"""Start of the ``._name`` files that macOS writes beside files on foreign disks (RFC 1740)."""
+
+NOT_A_PICTURE = "not a picture: not copied"
+LEFT_BEHIND = "draft of a run that was killed: removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file, its place below the output folder, and, once looked at, what is known of it.
+
+    ``suffix`` is the copy's; ``size`` the file's bytes; ``stamp`` changes when it does.
+    """
+
+    source: Path
+    relative: Path
+    suffix: str = ""
+    size: int = 0
+    stamp: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """The files to clean, those whose end is known already, and folders with old drafts."""
+
+    found: tuple[Found, ...]
+    settled: tuple[FileReport, ...]
+    littered: frozenset[Path] = frozenset()
+
+
+class Storage(Protocol):
+    """Where originals and copies are."""
+
+    def find(self, inputs: Sequence[Path], out: Path | None, to: Target) -> Findings:
+        """See :func:`find`."""
+        ...
+
+    def names(self, folder: Path) -> Sequence[str]:
+        """Names of what is in a folder; none where it cannot be opened."""
+        ...
+
+    def digest(self, path: Path) -> bytes:
+        """Stands for a file's content. Raises InputError."""
+        ...
+
+    def holds(self, path: Path) -> bool:
+        """Whether anything has this name."""
+        ...
+
+
+def find(
+    inputs: Sequence[Path],
+    out: Path | None,
+    to: Target = "same",
+    ready: Container[Path] | None = None,
+) -> Findings:
+    """Look at every file named, and below every folder named, but not below ``out``.
+
+    Only those among ``ready`` count, where that is given. ``to`` is what copies are written as.
+    """
+    named = set(inputs)
+    closed: list[OSError] = []
+    settled: list[FileReport] = []
+    found: list[Found] = []
+    littered: set[Path] = set()
+    for one in _distinct(_walked(inputs, out, closed)):
+        if ready is not None and one.source not in ready:
+            continue
+        try:
+            status = files.check_input(one.source)
+            if files.is_draft(one.source) and files.is_abandoned(one.source):
+                littered.add(one.source.parent)
+                settled.append(FileReport(one.source, "unchanged", reason=LEFT_BEHIND))
+            elif one.source not in named and _passed_over(one.source):
+                settled.append(FileReport(one.source, "unchanged", reason=NOT_A_PICTURE))
+            else:
+                found.append(
+                    replace(
+                        one,
+                        suffix=_suffix(one.source, to),
+                        size=status.st_size,
+                        stamp=f"{status.st_size} {status.st_mtime_ns}".encode(),
+                    )
+                )
+        except ScrubError as error:
+            settled.append(refusal(one.source, error))
+    settled += [_closed_folder(error) for error in closed]
+    return Findings(tuple(found), tuple(settled), frozenset(littered))
+
+
+def _suffix(source: Path, to: Target) -> str:
+    """The target's suffix: the source's own where it tells the truth about the written bytes."""
+    target = target_of(format_of(source), to)
+    return source.suffix if source.suffix.lower() in target.suffixes else target.suffixes[0]
+
+
+def _walked(inputs: Iterable[Path], out: Path | None, closed: list[OSError]) -> Iterator[Found]:
+    """Every file named or below a folder named, in a fixed order; links are not followed.
+
+    ``closed`` collects what went wrong with the folders that could not be opened.
+    """
+    for named in inputs:
+        # Unlike Path.is_dir, this does not raise for a name that is too long.
+        if not os.path.isdir(named) or os.path.islink(named):
+            yield Found(named, Path(named.name))
+            continue
+        for folder, below, names in os.walk(named, onerror=closed.append):
+            here = Path(folder)
+            # The copies of an earlier run are no input, even where they lie inside one.
+            below[:] = sorted(name for name in below if not _same(here / name, out))
+            links = [name for name in below if (here / name).is_symlink()]
+            for name in sorted([*names, *links]):
+                yield Found(here / name, (here / name).relative_to(named))
+
+
+def _closed_folder(error: OSError) -> FileReport:
+    folder = Path(error.filename)
+    problem = f"cannot be opened ({error.strerror})"
+    return refusal(folder, InputError(folder, problem, "change its permissions"))
+
+
+def _same(one: Path, other: Path | None) -> bool:
+    return other is not None and one.resolve() == other.resolve()
+
+
+def _distinct(found: Iterable[Found]) -> Iterator[Found]:
+    """Each file once, even where it was named twice."""
+    seen = set()
+    for one in found:
+        place = place_of(one.source)
+        if place not in seen:
+            seen.add(place)
+            yield one
+
+
+def _passed_over(path: Path) -> bool:
+    """Whether a file found in a folder is plainly no picture: text, or a file manager's dropping.
+
+    Whatever else is not understood is refused by name, so that nothing is skipped in silence.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(4096)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError(path, f"cannot be read ({reason})", "look at its disk") from error
+    if files.is_draft(path):
+        problem = "is the draft of another run"
+        raise InputError(path, problem, "wait until that has ended, or remove it")
+    if path.name.lower() in DROPPINGS or head.startswith(APPLE_DOUBLE):
+        return True
+    if path.suffix.lower() in MEDIA_SUFFIXES or b"\x00" in head:
+        return False
+    try:
+        # Piece by piece, because the last character may be cut.
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def place_of(path: Path) -> str:
+    """Where the file is, whatever links lead to its folder; a link itself stays one."""
+    return os.path.join(os.path.realpath(path.parent), path.name)
+
+
+class _Disk:
+    """Whatever the system shows as files and folders."""
+
+    def find(self, inputs: Sequence[Path], out: Path | None, to: Target) -> Findings:
+        return find(inputs, out, to)
+
+    def names(self, folder: Path) -> Sequence[str]:
+        try:
+            return os.listdir(folder)
+        except OSError:
+            return ()
+
+    def digest(self, path: Path) -> bytes:
+        return files.digest(path)
+
+    def holds(self, path: Path) -> bool:
+        return os.path.lexists(path)
+
+
+DISK: Storage = _Disk()

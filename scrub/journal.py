@@ -1,0 +1,73 @@
+"""The JSON report, written file by file while the run goes on.
+
+A run that is killed leaves ``FILE.json.part``, in which each file that was done has a line of
+its own; a run that ends puts the whole in the place of ``FILE.json``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import IO
+
+from scrub import files
+from scrub.report import VERSION, FileReport, RunReport
+
+PART = ".part"
+
+
+class Journal:
+    """A report that is being written."""
+
+    def __init__(self, path: Path, part: Path, file: IO[str]) -> None:
+        self._path = path
+        self._part = part
+        self._file = file
+        self._between = f'{{"version": {VERSION}, "files": [\n'
+
+    def add(self, report: FileReport) -> None:
+        """Write one file's line. Raises TargetError."""
+        self._write(self._between + json.dumps(report.as_json()))
+        self._between = ",\n"
+
+    def finish(self, run: RunReport) -> None:
+        """Write the totals and give the report its name. Raises TargetError."""
+        start = "" if self._between == ",\n" else self._between
+        totals = json.dumps(run.as_json()).removeprefix("{")
+        self._write(f"{start}\n], {totals}\n")
+        files.commit(self._part, self._path, 0o600)
+
+    def _write(self, text: str) -> None:
+        try:
+            self._file.write(text)
+            self._file.flush()
+        except OSError as error:
+            raise files.unwritable(self._path, error) from error
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[Journal]:
+    """A new report, readable only to its owner: it names the originals.
+
+    What earlier runs left half-written stays. Raises TargetError where it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part, file = _new(path)
+    except OSError as error:
+        raise files.unwritable(path, error) from error
+    with file:
+        yield Journal(path, part, file)
+
+
+def _new(path: Path) -> tuple[Path, IO[str]]:
+    for number in count(1):
+        part = path.with_name(f"{path.name}{PART}{number if number > 1 else ''}")
+        with contextlib.suppress(FileExistsError):
+            descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+            return part, open(descriptor, "w", encoding="utf-8")
+    raise AssertionError("counting never ends")

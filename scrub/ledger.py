@@ -1,0 +1,265 @@
+"""Which copies in an output folder were made of which originals, so that no night's work is redone.
+
+The ledger lies beside the copies and holds nothing but keyed digests (HMAC-SHA-256, RFC 2104,
+cut to 16 bytes); the key lies in the user's own folder for such things. Whoever has the copies
+and the ledger, but not the key, cannot even tell whether an original he holds belongs to them;
+whoever has the key alone learns nothing; and when the copies are deleted, nothing is left.
+
+It is text, one line for each event:
+
+    scrub-ledger 1 SALT CHECK
+    begun STAMP NAME
+    done CONTENT SETTINGS NAME COPY
+
+STAMP stands for an original's place, size and time, CONTENT for its place and content, NAME for
+a copy's place, COPY for its place and content. A copy that was begun and not done is made anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hmac
+import json
+import os
+import secrets
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from scrub import files
+from scrub.errors import TargetError, UsageError
+from scrub.settings import Settings
+
+LEDGER = ".scrub-ledger"
+HEADER = "scrub-ledger 1"
+TOKEN = 16
+KEY = 32
+"""Bytes of a digest, and of the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is known of one original's copy; all are digests."""
+
+    settings: str
+    name: str
+    copy: str
+
+
+class Page(Protocol):
+    """Where a ledger is written: it only ever grows."""
+
+    def read(self) -> bytes:
+        """All of it; empty where there is none yet."""
+        ...
+
+    def append(self, lines: bytes) -> None:
+        """Add to its end; on return, what was begun is on the disk. Raises TargetError."""
+        ...
+
+    def start(self) -> None:
+        """Make it anew and empty."""
+        ...
+
+
+class Ledger:
+    """The digests of one output folder. Places are paths below it, or below the input."""
+
+    def __init__(self, page: Page, key: bytes) -> None:
+        self._page = page
+        self._key = key
+        self._entries: dict[str, Entry] = {}
+        self._begun: dict[str, str] = {}
+        self._stamps: dict[str, str] = {}
+        self._salt = ""
+        self._read()
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing was ever begun here."""
+        return not self._stamps
+
+    def entry(self, place: Path, content: bytes) -> Entry | None:
+        """What is known of the original at ``place`` with this digest."""
+        return self._entries.get(self._token("content", place, content))
+
+    def begun(self, place: Path, stamp: bytes) -> str | None:
+        """The name of the copy that was begun of it, not finished, and given to no other since."""
+        token = self._token("stamp", place, stamp)
+        name = self._begun.get(token)
+        return name if name is not None and self._stamps[name] == token else None
+
+    def name(self, target: Path) -> str:
+        """How the ledger calls the copy at ``target``."""
+        return self._token("name", target)
+
+    def is_ours(self, target: Path) -> bool:
+        """Whether a copy with this name was ever begun here."""
+        return self.name(target) in self._stamps
+
+    def holds(self, entry: Entry, target: Path, copy: bytes) -> bool:
+        """Whether the copy at ``target``, with this digest, is as it was made."""
+        return entry.copy == self._token("copy", target, copy)
+
+    def made_with(self, entry: Entry, settings: Settings) -> bool:
+        return entry.settings == self._settings(settings)
+
+    def begin(self, jobs: Iterable[tuple[Path, bytes, Path]]) -> None:
+        """Note place, stamp and target of what is about to be made. Raises TargetError."""
+        head = self._head()
+        lines = [
+            f"begun {self._token('stamp', place, stamp)} {self.name(target)}\n"
+            for place, stamp, target in jobs
+        ]
+        if lines:
+            self._page.append((head + "".join(lines)).encode())
+            self._take_in(lines)
+
+    def finish(
+        self, place: Path, content: bytes, settings: Settings, target: Path, copy: bytes
+    ) -> None:
+        """Note that the copy is on the disk. Raises TargetError."""
+        tokens = (
+            self._token("content", place, content),
+            self._settings(settings),
+            self.name(target),
+            self._token("copy", target, copy),
+        )
+        line = f"done {' '.join(tokens)}\n"
+        self._page.append(line.encode())
+        self._take_in([line])
+
+    def _token(self, kind: str, place: Path, data: bytes = b"") -> str:
+        path = os.fsencode(place.as_posix())
+        text = b"%s %s %d %s %s" % (kind.encode(), self._salt.encode(), len(path), path, data)
+        return hmac.digest(self._key, text, "sha256")[:TOKEN].hex()
+
+    def _settings(self, settings: Settings) -> str:
+        text = json.dumps(asdict(settings), sort_keys=True, default=str)
+        return self._token("settings", Path(), text.encode())
+
+    def _read(self) -> None:
+        *lines, self._cut = self._page.read().decode("ascii", "replace").split("\n")
+        if not lines:
+            return
+        head, _, check = lines[0].rpartition(" ")
+        self._salt = head.rpartition(" ")[2]
+        if not head.startswith(HEADER) or check != self._token("check", Path()):
+            # Another user's, or the key was lost: nothing in it can be read.
+            self._salt = ""
+            return
+        self._take_in(lines[1:])
+
+    def _take_in(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            match line.split():
+                case ["begun", stamp, name]:
+                    self._begun[stamp] = name
+                    self._stamps[name] = stamp
+                case ["done", content, settings, name, copy]:
+                    self._entries[content] = Entry(settings, name, copy)
+                    self._begun.pop(self._stamps.get(name, ""), None)
+
+    def _head(self) -> str:
+        """What has to stand before the next line: a first one, or the end of one that was cut."""
+        if self._salt:
+            return "\n" if self._cut else ""
+        self._page.start()
+        self._salt = secrets.token_hex(TOKEN)
+        return f"{HEADER} {self._salt} {self._token('check', Path())}\n"
+
+
+@contextlib.contextmanager
+def opened(out: Path, dry_run: bool = False) -> Iterator[Ledger | None]:
+    """The ledger of ``out``, for this run alone; nothing is written before something is begun.
+
+    None where there is none yet and nothing will be written. Raises UsageError where another
+    run holds it, TargetError where it or the key cannot be used.
+    """
+    if dry_run and not (out / LEDGER).exists():
+        yield None
+        return
+    with contextlib.ExitStack() as held:
+        yield Ledger(_File(out / LEDGER, held), key())
+
+
+def key() -> bytes:
+    """The user's own key, made when it is first needed. Raises TargetError."""
+    path = Path("key")
+    try:
+        path = state_folder() / path
+        with contextlib.suppress(FileNotFoundError):
+            found = path.read_bytes()
+            if len(found) == KEY:
+                return found
+        made = secrets.token_bytes(KEY)
+        with files.draft_beside(path) as draft:
+            draft.write_bytes(made)
+            files.commit(draft, path, 0o600)
+    except (OSError, RuntimeError, TargetError) as error:  # RuntimeError: there is no home.
+        problem = f"cannot be kept ({error}), and without it copies are not known again"
+        remedy = "set XDG_STATE_HOME to a folder of yours that can be written"
+        raise TargetError(path, problem, remedy) from error
+    return made
+
+
+def state_folder() -> Path:
+    """Where programs of this user keep what is no setting (XDG Base Directory Specification)."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData/Local"), "scrub")
+    if sys.platform == "darwin":
+        return Path.home() / "Library/Application Support/scrub"
+    chosen = os.environ.get("XDG_STATE_HOME")
+    return Path(chosen or Path.home() / ".local/state", "scrub")
+
+
+class _File:
+    """A ledger in a folder, locked against other runs from its first byte on."""
+
+    def __init__(self, path: Path, held: contextlib.ExitStack) -> None:
+        self._path = path
+        self._held = held
+        self._locked = False
+
+    def read(self) -> bytes:
+        try:
+            if not self._path.exists():
+                return b""
+            self._lock()
+            return self._path.read_bytes()
+        except OSError as error:
+            raise files.unwritable(self._path, error) from error
+
+    def start(self) -> None:
+        self._write("wb", b"")
+
+    def append(self, lines: bytes) -> None:
+        self._write("ab", lines)
+
+    def _write(self, how: str, data: bytes) -> None:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with open(self._path, how, opener=partial(os.open, mode=0o600)) as file:
+                file.write(data)
+                file.flush()
+                if b"begun" in data:
+                    os.fsync(file.fileno())
+            self._lock()
+        except OSError as error:
+            raise files.unwritable(self._path, error) from error
+
+    def _lock(self) -> None:
+        if self._locked:
+            return
+        self._locked = True
+        with contextlib.suppress(OSError):  # A disk without locks.
+            if self._held.enter_context(files.locked(self._path)):
+                return
+            raise UsageError(
+                self._path.parent,
+                "is being written by another run of scrub",
+                "wait until it has ended",
+            )

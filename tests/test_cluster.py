@@ -1,0 +1,359 @@
+"""A run on a cluster is the same run: a real scheduler, two workers and S3, all on loopback."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+pytest.importorskip("distributed", reason="needs scrub[cluster]")
+pytest.importorskip("s3fs", reason="needs the tests' own extras")
+pytest.importorskip("moto.server", reason="needs the tests' own extras")
+if os.name == "nt":
+    pytest.skip("Windows has no such signals", allow_module_level=True)
+
+from scrub import batch, cluster, jobs, ledger, pipeline, storage
+from scrub.errors import ClusterError
+from scrub.jobs import Crew, Done, Job, Order
+from scrub.ledger import LEDGER
+from scrub.report import FileReport
+from scrub.settings import Settings
+from tests.conftest import Command
+from tests.media import PICTURE_FACES, canaries, write
+from tests.parts import saved
+from tests.pictures import face, picture
+
+BARE = Settings(metadata_only=True)
+NAMES = ["jpeg-exif-gps", "png-text", "webp-exif-xmp", "gif-animated"]
+HOST = "127.0.0.1"
+ROOT = Path(__file__).parents[1]
+
+
+# --- what happens on the workers ----------------------------------------------------------------
+
+
+def fix() -> None:
+    """Give every painting the same entropy; this process was started for the test."""
+    same = SimpleNamespace(urandom=lambda count: hashlib.shake_128(b"same").digest(count))
+    pipeline.os = same  # type: ignore[attr-defined]
+
+
+def fixed_far(job: Job, order: Order) -> Done:
+    fix()
+    return cluster.attend(job, order)
+
+
+def fixed_near(job: Job, order: Order) -> Done:
+    fix()
+    return jobs.attend(job, order)
+
+
+def fateful(job: Job, order: Order) -> Done:
+    """The real task, in a process that some files end: one of them once, the other always."""
+    once = job.target.parent.parent / "was here"
+    if job.source.stem == "deadly" or (job.source.stem == "once" and not once.exists()):
+        once.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return cluster.attend(job, order)
+
+
+def slow(job: Job, order: Order) -> Done:
+    time.sleep(0.5)
+    return cluster.attend(job, order)
+
+
+# --- the cluster --------------------------------------------------------------------------------
+
+
+class Cluster:
+    """A scheduler and two workers, each a process of its own."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        self._file = folder / "scheduler.json"
+        self._environment = {
+            **environment,
+            "PYTHONPATH": str(ROOT),
+            "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",
+        }
+        self.scheduler = self._start("scheduler", "--host", HOST, "--port", "0")
+        self.workers = [
+            self._start("worker", "--nthreads", "1", "--host", HOST, "--local-directory", folder)
+            for _ in range(2)
+        ]
+        while not self._file.exists():
+            time.sleep(0.05)
+        self.address: str = json.loads(self._file.read_text())["address"]
+
+    def _start(self, what: str, *options: str | Path) -> subprocess.Popen[bytes]:
+        line = [sys.executable, "-m", "dask", what, "--no-dashboard"]
+        line += ["--scheduler-file", str(self._file), *map(str, options)]
+        return subprocess.Popen(
+            line,
+            env=self._environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def end(self) -> None:
+        for process in (*self.workers, self.scheduler):
+            with_children = os.getpgid(process.pid) if process.poll() is None else None
+            if with_children is not None:
+                os.killpg(with_children, signal.SIGKILL)
+            process.wait()
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What clients of S3 are told here and in the workers: the server on loopback, and no other."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY"):
+            monkeypatch.setenv(f"AWS_{name}", "testing")
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        from moto.server import ThreadedMotoServer
+
+        server = ThreadedMotoServer(HOST, 0, verbose=False)
+        server.start()
+        _, port = server.get_host_and_port()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{HOST}:{port}")
+        yield
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def running(network: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    started = Cluster(tmp_path_factory.mktemp("cluster"), dict(os.environ))
+    yield started
+    started.end()
+
+
+@pytest.fixture(scope="module")
+def bucket(network: None) -> Path:
+    """An empty bucket, as a path."""
+    import fsspec
+
+    fsspec.filesystem("s3").mkdir("s3://bucket")
+    return Path("s3:/bucket")
+
+
+def put(path: Path, data: bytes) -> None:
+    import fsspec
+
+    fsspec.filesystem("s3").pipe_file(storage.address(path), data)
+
+
+def got(path: Path) -> bytes:
+    import fsspec
+
+    data: bytes = fsspec.filesystem("s3", use_listings_cache=False).cat_file(storage.address(path))
+    return data
+
+
+def run(
+    running: Cluster, inbox: Path, out: Path, settings: Settings = BARE, **crew: Any
+) -> dict[str, FileReport]:
+    """A run on the cluster: name of each file -> how it ended."""
+    with contextlib_ledger(out) as known, cluster.crew(running.address) as hands:
+        plan = batch.outline([inbox], out, settings, ledger=known, storage=storage.Storage())
+        ends = list(batch.work(plan, settings, replace(hands, **crew), ledger=known))
+    return {report.source.name: report for report in ends}
+
+
+def contextlib_ledger(out: Path) -> Any:
+    return storage.opened_ledger(out) if storage.is_address(out) else ledger.opened(out)
+
+
+# --- the same run -------------------------------------------------------------------------------
+
+
+def test_the_cluster_writes_the_same_bytes_as_this_machine(
+    running: Cluster, inbox: Path, tmp_path: Path
+) -> None:
+    settings = Settings(preset="fast")
+    (inbox / "faces.jpg").write_bytes(saved(picture(), "JPEG"))
+    [far] = run(running, inbox, tmp_path / "far", settings, task=fixed_far).values()
+    plan = batch.outline([inbox], tmp_path / "near", settings)
+    with batch.crew(1) as crew:
+        one_thread = replace(crew, threads=1, task=fixed_near)
+        [near] = batch.work(plan, settings, one_thread)
+    assert far.faces >= len(PICTURE_FACES)
+    assert far.target == tmp_path / "far/faces.jpg"
+    assert far.target.read_bytes() == (tmp_path / "near/faces.jpg").read_bytes()
+    told, other = far.as_json(), near.as_json()
+    for unequal in ("target", "seconds"):
+        del told[unequal], other[unequal]
+    assert told == other
+
+
+def test_the_command_takes_a_cluster(
+    running: Cluster, scrub_command: Command, inbox: Path, out: Path
+) -> None:
+    for name in NAMES:
+        write(name, inbox)
+    line = ("clean", inbox, "--out", out, "--metadata-only", "--cluster", running.address)
+    first = scrub_command(*line)
+    assert (first.returncode, first.stderr) == (0, "")
+    assert "4 cleaned and verified" in first.stdout
+    assert not any(canaries(path.read_bytes()) for path in out.iterdir())
+    assert "4 already clean" in scrub_command(*line).stdout
+
+
+# --- far storage --------------------------------------------------------------------------------
+
+
+def test_files_are_streamed_from_and_to_storage(running: Cluster, bucket: Path) -> None:
+    inbox, out = bucket / "one/in", bucket / "one/out"
+    dirty = saved(picture(), "JPEG", comment=b"canary")
+    put(inbox / "IMG_0001.jpg", dirty)
+    put(inbox / "day/cat.jpg", dirty)
+    put(inbox / "day/notes.txt", b"Remember the milk.")
+    put(inbox / "clip.jpg", b"")
+    ends = run(running, inbox, out)
+    assert {name: end.status for name, end in ends.items()} == {
+        "IMG_0001.jpg": "cleaned",
+        "cat.jpg": "cleaned",
+        "notes.txt": "unchanged",
+        "clip.jpg": "refused",
+    }
+    assert ends["IMG_0001.jpg"].target == out / "picture-001.jpg"
+    assert got(inbox / "IMG_0001.jpg") == dirty
+    for target in (out / "picture-001.jpg", out / "day/cat.jpg"):
+        assert got(target).startswith(b"\xff\xd8")
+        assert b"canary" not in got(target)
+    again = run(running, inbox, out)
+    assert again["cat.jpg"].reason == again["IMG_0001.jpg"].reason == "already clean"
+    assert got(out / LEDGER).count(b"done") == 2
+
+
+def test_a_changed_object_is_another_picture(running: Cluster, bucket: Path) -> None:
+    inbox, out = bucket / "two/in", bucket / "two/out"
+    put(inbox / "cat.jpg", saved(face(32), "JPEG"))
+    run(running, inbox, out)
+    before = got(out / "cat.jpg")
+    put(inbox / "cat.jpg", saved(face(48), "JPEG"))
+    assert run(running, inbox, out)["cat.jpg"].target == out / "cat-2.jpg"
+    assert got(out / "cat.jpg") == before
+
+
+def test_near_and_far_may_be_mixed(running: Cluster, bucket: Path, inbox: Path, out: Path) -> None:
+    (inbox / "a.jpg").write_bytes(saved(face(32), "JPEG"))
+    assert run(running, inbox, bucket / "three")["a.jpg"].status == "cleaned"
+    assert run(running, bucket / "three", out)["a.jpg"].status == "cleaned"
+    assert (out / "a.jpg").exists()
+
+
+@pytest.mark.parametrize("address", ["s3:/bucket/nothing", "s3:/no-such-bucket/in"])
+def test_an_address_without_anything_is_refused(
+    running: Cluster, bucket: Path, out: Path, address: str
+) -> None:
+    [end] = run(running, Path(address), out).values()
+    assert end.status == "refused"
+    assert "does not exist" in end.reason
+    assert "check the address" in end.reason
+
+
+# --- what may be lost ---------------------------------------------------------------------------
+
+
+def test_a_worker_that_is_lost_changes_nothing_but_a_deadly_file_is_named(
+    running: Cluster, inbox: Path, tmp_path: Path
+) -> None:
+    for name in ("a", "once", "b", "deadly", "c"):
+        (inbox / f"{name}.jpg").write_bytes(saved(face(32), "JPEG"))
+    ends = run(running, inbox, tmp_path / "out/below", task=fateful)
+    assert ends.pop("deadly.jpg").reason.startswith("made the worker process end without")
+    assert {end.status for end in ends.values()} == {"cleaned"}
+    assert {path.name for path in (tmp_path / "out/below").glob("*.jpg")} == set(ends)
+
+
+def test_a_scheduler_that_is_lost_ends_the_run_and_the_next_completes(
+    network: None, inbox: Path, out: Path, tmp_path: Path
+) -> None:
+    doomed = Cluster(tmp_path, dict(os.environ))
+    for number in range(20):
+        (inbox / f"{number}.jpg").write_bytes(saved(face(32), "JPEG"))
+    with ledger.opened(out) as known, cluster.crew(doomed.address) as crew:
+        plan = batch.outline([inbox], out, BARE, ledger=known)
+        work = batch.work(plan, BARE, replace(crew, task=slow), ledger=known)
+        assert next(work).status == "cleaned"
+        doomed.scheduler.kill()
+        with pytest.raises(ClusterError, match="scheduler was lost"):
+            list(work)
+    doomed.end()
+    with ledger.opened(out) as known:
+        left = len(batch.outline([inbox], out, BARE, ledger=known).jobs)
+    assert 0 < left < 20
+
+
+def test_a_cluster_that_is_not_there_is_named(
+    scrub_command: Command, inbox: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "CONNECT", 0.5)
+    with (
+        pytest.raises(ClusterError, match="no scheduler with workers answers at tcp://127"),
+        cluster.crew(f"tcp://{HOST}:9"),
+    ):
+        pass
+
+
+# --- and without it -----------------------------------------------------------------------------
+
+
+def test_nothing_of_it_is_loaded_without_the_option(
+    scrub_command: Command, inbox: Path, out: Path
+) -> None:
+    (inbox / "a.jpg").write_bytes(saved(face(32), "JPEG"))
+    code = (
+        "import sys; from scrub.cli import main\n"
+        f"try: main(['clean', {str(inbox)!r}, '--out', {str(out)!r}, '--metadata-only'])\n"
+        "except SystemExit: print({'dask', 'distributed', 'fsspec', 'asyncio'} & set(sys.modules))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        env=scrub_command.environment,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert ended.stdout.splitlines()[-1] == "set()", ended.stderr
+
+
+@pytest.mark.parametrize("option", ["--out", "--in-place"])
+def test_an_address_needs_the_option(scrub_command: Command, inbox: Path, option: str) -> None:
+    more = ["--cluster", "tcp://nowhere:1"] if option == "--in-place" else [inbox]
+    ran = scrub_command("clean", "s3://bucket/in", option, *more)
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("s3://bucket/in is an address ")
+
+
+@pytest.mark.parametrize(
+    ("path", "address"),
+    [
+        ("s3:/bucket/in", "s3://bucket/in"),
+        ("gs:/b", "gs://b"),
+        ("s3://bucket/in", "s3://bucket/in"),
+        ("C:/Users", None),
+        ("/s3:/x", None),
+        ("in/s3:/x", None),
+        ("s3:", None),
+    ],
+)
+def test_an_address_is_told_from_a_file(path: str, address: str | None) -> None:
+    assert storage.is_address(Path(path)) == (address is not None)
+    if address is not None:
+        assert storage.address(Path(path)) == address
+
+
+def test_a_crew_does_the_real_task() -> None:
+    assert Crew.__dataclass_fields__["task"].default is jobs.attend

@@ -1,0 +1,231 @@
+"""A hot folder: complete files are taken once, growing ones are waited for, none is ever lost."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from scrub import watch
+from scrub.errors import InputError, TargetError
+from scrub.ledger import LEDGER
+from scrub.watch import Inbox, isolate
+from tests.conftest import Command
+from tests.parts import saved
+from tests.pictures import face
+
+JPEG = saved(face(32), "JPEG")
+SETTLE = 0.2
+PATIENCE = 30.0
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="needs to know who writes a file")
+
+
+def names(ready: frozenset[Path]) -> set[str]:
+    return {path.name for path in ready}
+
+
+# --- when a file has arrived --------------------------------------------------------------------
+
+
+def test_what_is_there_is_taken(inbox: Path) -> None:
+    (inbox / "a.jpg").write_bytes(JPEG)
+    (inbox / "below").mkdir()
+    (inbox / "below/b.jpg").write_bytes(JPEG)
+    assert names(Inbox(inbox, [], 0).present()) == {"a.jpg", "b.jpg"}
+
+
+def test_folders_apart_are_not_looked_into(inbox: Path) -> None:
+    for folder in ("out", "bad", "other"):
+        (inbox / folder).mkdir()
+        (inbox / folder / f"{folder}.jpg").write_bytes(JPEG)
+    assert names(Inbox(inbox, [inbox / "out", inbox / "bad"], 0).present()) == {"other.jpg"}
+
+
+def test_a_file_that_grows_meanwhile_is_not_taken(
+    inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("grows.jpg", "a.jpg"):
+        (inbox / name).write_bytes(JPEG)
+    slept = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        (inbox / "grows.jpg").write_bytes(JPEG * 2)
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    monkeypatch.setattr(time, "monotonic", lambda: 100.0 + sum(slept))
+    assert names(Inbox(inbox, [], 5).present()) == {"a.jpg"}
+    assert slept == [5]
+
+
+@linux
+def test_a_file_that_somebody_has_open_for_writing_is_not_taken(inbox: Path) -> None:
+    with (inbox / "a.jpg").open("wb") as file:
+        file.write(JPEG)
+        file.flush()
+        arriving = Inbox(inbox, [], 0)
+        assert arriving.present() == frozenset()
+    with (inbox / "a.jpg").open("rb"):
+        assert names(arriving.present()) == {"a.jpg"}
+
+
+def test_a_file_is_given_once_and_again_when_it_changed_or_failed(
+    inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = inbox / "a.jpg"
+    path.write_bytes(JPEG)
+    arriving = Inbox(inbox, [], 0)
+    assert names(arriving.present()) == {"a.jpg"}
+    assert arriving.present() == frozenset()
+    path.write_bytes(JPEG + b"more")
+    assert names(arriving.present()) == {"a.jpg"}
+    arriving.put_back(path)
+    assert arriving.present() == frozenset()
+    monkeypatch.setattr(watch, "AGAIN", 0)
+    arriving.put_back(path)
+    assert names(arriving.present()) == {"a.jpg"}
+    path.unlink()
+    assert arriving.present() == frozenset()
+    arriving.put_back(path)
+
+
+def test_files_are_seen_as_they_arrive(inbox: Path) -> None:
+    batches = Inbox(inbox, [], SETTLE).batches()
+    (inbox / "a.jpg").write_bytes(JPEG)
+    assert names(next(batches)) == {"a.jpg"}
+    (inbox / "day").mkdir()
+    burst = {f"{number}.jpg" for number in range(200)}
+    for name in burst:
+        (inbox / "day" / name).write_bytes(JPEG)
+    seen: set[str] = set()
+    while seen < burst:
+        seen |= names(next(batches))
+    assert seen == burst
+
+
+def test_a_folder_that_cannot_be_watched_is_named(inbox: Path) -> None:
+    batches = Inbox(inbox / "gone", [], 0).batches()
+    with pytest.raises(InputError, match="cannot be watched"):
+        next(batches)
+
+
+# --- quarantine ---------------------------------------------------------------------------------
+
+
+def another_disk(source: Path, target: Path) -> Path:
+    raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+
+
+@pytest.mark.parametrize("disk", ["the same", "another"])
+def test_what_is_refused_is_moved_and_nothing_is_written_over(
+    inbox: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, disk: str
+) -> None:
+    (inbox / "day").mkdir()
+    apart = tmp_path / "apart"
+    if disk == "another":
+        monkeypatch.setattr(Path, "rename", another_disk)
+    for number in range(3):
+        (inbox / "day/a.jpg").write_bytes(bytes([number]))
+        os.utime(inbox / "day/a.jpg", (number, number))
+        isolate(inbox / "day/a.jpg", inbox, apart)
+    assert list((inbox / "day").iterdir()) == []
+    moved = {path.name: path for path in (apart / "day").iterdir()}
+    assert set(moved) == {"a.jpg", "a-2.jpg", "a-3.jpg"}
+    for number, name in enumerate(["a.jpg", "a-2.jpg", "a-3.jpg"]):
+        assert moved[name].read_bytes() == bytes([number])
+        assert moved[name].stat().st_mtime == number
+
+
+def test_what_cannot_be_moved_stays(inbox: Path, tmp_path: Path) -> None:
+    (inbox / "a.jpg").write_bytes(JPEG)
+    (tmp_path / "apart").touch()
+    with pytest.raises(TargetError, match="cannot be written"):
+        isolate(inbox / "a.jpg", inbox, tmp_path / "apart")
+    assert (inbox / "a.jpg").read_bytes() == JPEG
+
+
+# --- the command --------------------------------------------------------------------------------
+
+OPTIONS = ("--metadata-only", "--settle", "0.2", "--jobs", "1")
+
+
+def copies(out: Path) -> set[str]:
+    return {path.name for path in out.glob("*.jpg")}
+
+
+@pytest.fixture
+def watching(
+    scrub_command: Command, inbox: Path, tmp_path: Path
+) -> Iterator[subprocess.Popen[str]]:
+    """The command at work on the folder "in", with "out" and "apart"."""
+    line = ["watch", inbox, "--out", tmp_path / "out", "--quarantine", tmp_path / "apart", *OPTIONS]
+    process = subprocess.Popen(
+        [*scrub_command.line, *map(str, line)],
+        env=scrub_command.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def wait_for(reached: object, deadline: float = PATIENCE) -> None:
+    end = time.monotonic() + deadline
+    while not reached():  # type: ignore[operator]
+        assert time.monotonic() < end, "nothing happens"
+        time.sleep(0.02)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_a_hot_folder_is_cleaned_until_it_is_told_to_stop(
+    watching: subprocess.Popen[str], inbox: Path, tmp_path: Path, stop: signal.Signals
+) -> None:
+    (inbox / "bad.jpg").write_bytes(b"no picture")
+    (inbox / "a.jpg").write_bytes(JPEG)
+    wait_for(lambda: copies(tmp_path / "out") == {"a.jpg"})
+    (inbox / "IMG_0001.jpg").write_bytes(JPEG)
+    wait_for(lambda: copies(tmp_path / "out") == {"a.jpg", "picture-001.jpg"})
+    wait_for((tmp_path / "apart/bad.jpg").exists)
+    wait_for(lambda: (tmp_path / "out" / LEDGER).read_text().count("done") == 2)
+    time.sleep(SETTLE)  # and told
+    watching.send_signal(stop)
+    said, problems = watching.communicate()
+    assert watching.returncode == 2, "something was refused"
+    assert said.splitlines()[-1].startswith("2 cleaned and verified, 0 faces covered, 1 refused in")
+    assert problems.startswith(f"{inbox / 'bad.jpg'}: is not a picture")
+    assert {path.name for path in inbox.iterdir()} == {"a.jpg", "IMG_0001.jpg"}
+
+
+def test_once_is_for_a_timetable_and_remembers_the_last_time(
+    scrub_command: Command, inbox: Path, out: Path
+) -> None:
+    line = ("watch", inbox, "--out", out, "--once", *OPTIONS)
+    empty = scrub_command(*line)
+    assert (empty.returncode, empty.stderr) == (0, "")
+    (inbox / "a.jpg").write_bytes(JPEG)
+    assert scrub_command(*line).returncode == 0
+    before = (out / "a.jpg").stat().st_ino
+    (inbox / "b.jpg").write_bytes(JPEG)
+    again = scrub_command(*line)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert "1 cleaned and verified, 0 faces covered, 1 already clean in" in again.stdout
+    assert copies(out) == {"a.jpg", "b.jpg"}
+    assert (out / "a.jpg").stat().st_ino == before
+    assert (out / LEDGER).exists()
+
+
+def test_an_inbox_that_is_no_folder_is_named(scrub_command: Command, tmp_path: Path) -> None:
+    ran = scrub_command("watch", tmp_path / "gone", "--out", tmp_path / "out", "--once")
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.endswith("gone: is not a folder; name the folder in which files arrive\n")
