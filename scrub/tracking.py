@@ -264,19 +264,32 @@ class _Way:
         for index in range(seen + step, stop, step):
             away = self._time(index) - self._time(seen)
             drawn = _grown(_hull(box, _moved(box, velocity * _damped(away))), abs(away))
-            if abs(away) > HOLD * (2 if self._leaves(drawn) else 1):
+            leaving = drawn.clip(self._picture.width, self._picture.height) != drawn
+            if abs(away) > HOLD * (2 if leaving else 1):
                 break
             yield _Cover(index, drawn, HELD)
-
-    def _leaves(self, box: Box) -> bool:
-        """Whether the box reaches over the border of the picture."""
-        return box.clip(self._picture.width, self._picture.height) != box
 
     def _drawn_out(self, index: int) -> Box:
         """The box of a sight, longer by what motion smears while the frame is taken."""
         box = self._track.sights[index].box
         step = BLUR * _velocity(self._track, index, self._sights) * self._frame(index)
-        return _hull(_moved(box, -step), _moved(box, step))
+        return _hull(self._usual(index, box), _hull(_moved(box, -step), _moved(box, step)))
+
+    def _usual(self, index: int, box: Box) -> Box:
+        """Where the sights before and after say that the head is; ``box`` where they are far.
+
+        A single sight may be of something else, and must not pull the cover away.
+        """
+        seen = self._track.seen
+        at = bisect_left(seen, index)
+        if not 0 < at < len(seen) - 1:
+            return box
+        one, other = seen[at - 1], seen[at + 1]
+        gap = self._time(other) - self._time(one)
+        if not 0 < gap <= 2 * SHORT_GAP:
+            return box
+        start, end = (self._track.sights[near].box for near in (one, other))
+        return _between(start, end, (self._time(index) - self._time(one)) / gap)
 
     def _frame(self, index: int) -> float:
         """Milliseconds from this frame to a neighbour."""

@@ -251,12 +251,12 @@ def test_what_is_plainly_no_picture_is_listed_and_left_alone(inbox: Path, out: P
 @pytest.mark.parametrize(
     ("name", "data", "reason"),
     [
-        ("letter.jpg", TEXT, "is not a picture that scrub knows"),
-        ("letter.MP4", TEXT, "is not a picture that scrub knows"),
+        ("letter.jpg", TEXT, "is not a picture or video that scrub knows"),
+        ("letter.MP4", TEXT, "is not a picture or video that scrub knows"),
         ("empty.png", b"", "is empty"),
-        ("data.bin", b"\0\1\2\3" * 100, "is not a picture that scrub knows"),
-        ("latin.txt", "Zürich".encode("latin-1"), "is not a picture that scrub knows"),
-        ("clip.mp4", b"\0\0\0\x18ftypmp42" + bytes(50), "is QuickTime or MP4 video"),
+        ("data.bin", b"\0\1\2\3" * 100, "is not a picture or video that scrub knows"),
+        ("latin.txt", "Zürich".encode("latin-1"), "is not a picture or video that scrub knows"),
+        ("clip.wmv", b"\x30\x26\xb2\x75\x8e\x66\xcf\x11" + bytes(50), "is Windows Media video"),
         ("photo.jpg", b"\0\0\0\x18ftypcrx " + bytes(50), "is camera raw"),
         ("paper.dat", b"%PDF-1.7\n\0", "is PDF"),
     ],

@@ -16,7 +16,7 @@ from scrub import pipeline
 from scrub.detectors.presets import Eyes
 from scrub.errors import DamagedError
 from scrub.exposure import Exposure
-from scrub.formats import FORMATS
+from scrub.formats.still import ROWS
 from scrub.settings import STYLES, Settings, StyleName
 from scrub.tasks import Check
 from tests.conftest import Command
@@ -38,7 +38,7 @@ def check(source: Path, eyes: Eyes | None, thorough: bool = False) -> Exposure:
 
 
 def test_every_format_has_a_sample() -> None:
-    assert set(SAMPLE) == set(FORMATS)
+    assert set(SAMPLE) == set(ROWS)
 
 
 @pytest.fixture(scope="module")

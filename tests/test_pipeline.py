@@ -567,7 +567,7 @@ class Weak(Painter):
 
     def paint(self, rgb: Pixels, index: int) -> Canvas:
         canvas = Canvas(rgb.copy(), np.ones(rgb.shape[:2], np.bool_))
-        for region in self._regions:
+        for region in self._regions.at(index):
             box = region.box.clip(rgb.shape[1], rgb.shape[0])
             part = canvas.pixels[box.top : box.bottom, box.left : box.right]
             part[:] = self.look(part)

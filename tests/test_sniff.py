@@ -27,14 +27,20 @@ PICTURES = {
     "avif": (box(b"avif", b"mif1"), box(b"avis"), box(b"mif1", b"avif", b"miaf")),
 }
 
-STRANGERS = {
-    "QuickTime or MP4 video": (
+VIDEOS = {
+    "mp4": (
         box(b"isom", b"mp42"),
         box(b"qt  "),
         box(b"3gp4"),
         b"\0\0\0\x08wide\0\0\0\0mdat",
         b"\0\0\x10\0moov",
     ),
+    "webm": (b"\x1aE\xdf\xa3\x9f\x42\x86\x81\x01\x42\x82\x84webm",),
+    "mkv": (b"\x1aE\xdf\xa3\xa3\x42\x86\x81\x01\x42\x82\x88matroska",),
+    "avi": (b"RIFF\0\0\1\0AVI LIST",),
+}
+
+STRANGERS = {
     "sound": (
         box(b"M4A "),
         b"RIFF\x24\0\0\0WAVEfmt ",
@@ -43,7 +49,6 @@ STRANGERS = {
         b"FORM\0\0\0\1AIFFCOMM",
         b"\xff\xfb\x90\x64",
     ),
-    "AVI video": (b"RIFF\0\0\1\0AVI LIST",),
     "camera raw": (
         b"II*\0\x10\0\0\0CR\x02\0",
         b"IIRO\x08\0\0\0",
@@ -173,9 +178,18 @@ def test_empty_file_is_damaged(tmp_path: Path) -> None:
         format_of(path)
 
 
+@pytest.mark.parametrize(
+    ("head", "kind"), [(head, kind) for kind, heads in VIDEOS.items() for head in heads]
+)
+def test_video_is_known_by_its_bytes(head: bytes, kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "video.jpg"
+    path.write_bytes(head)
+    assert format_of(path).kind == kind
+
+
 def test_remedy_names_every_kind(tmp_path: Path) -> None:
     path = tmp_path / "letter.jpg"
     path.write_text("Dear all")
-    with pytest.raises(UnsupportedError, match="not a picture that scrub knows") as caught:
+    with pytest.raises(UnsupportedError, match="not a picture or video that scrub knows") as caught:
         format_of(path)
     assert all(kind in caught.value.remedy for kind in FORMATS)

@@ -210,6 +210,14 @@ def test_faint_sights_lead_a_track_on_and_back() -> None:
     assert FAINT in {region.why for region in regions}
 
 
+def test_a_sight_of_something_else_does_not_pull_the_cover_away() -> None:
+    ways = {index: at(50) for index in range(15, 26)}
+    beside = Detection(Box(44, 98, 60, 114), 0.9, "told")
+    others = {index: head for index, head in ways.items() if index != 20}
+    for sights in (clip({**ways, 20: beside}), clip(others, {20: beside})):
+        assert hidden(follow(sights), 20, at(50)) == 1
+
+
 def test_a_clear_sight_is_taken_before_a_faint_one() -> None:
     sights = clip({20: at(50), 21: at(54)}, {21: at(50)})
     regions = follow(sights)

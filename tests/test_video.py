@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from scrub import pipeline, verify
 from scrub.detectors.presets import Eyes
 from scrub.errors import DamagedError, InputError, ScrubError, UnsupportedError, VerificationError
+from scrub.exposure import bare, looked_at
 from scrub.formats import FORMATS, Frame, Media, probe, sound_length
 from scrub.metadata import judge
 from scrub.regions import Box, Detection, head
@@ -586,10 +588,13 @@ def test_a_face_that_was_not_covered_is_found_out(tmp_path: Path) -> None:
 
 def test_a_face_found_late_is_covered_in_another_round(tmp_path: Path) -> None:
     class Late:
-        """Sees the face wherever its place is not covered."""
+        """Sees the face of the first frames where it is not covered."""
 
         def detect(self, rgb: Pixels) -> list[Detection]:
-            return [Detection(Box(*place(0)), 0.9, "late")]
+            left, top, right, bottom = place(0)
+            part = slice(top, bottom), slice(left, right)
+            bare = apart(rgb[part], scene(8)[part]) < MOST_APART
+            return [Detection(Box(*place(0)), 0.9, "late")] if bare else []
 
         def close(self) -> None:
             pass
@@ -600,6 +605,21 @@ def test_a_face_found_late_is_covered_in_another_round(tmp_path: Path) -> None:
     assert report.evidence.rounds == 2
     assert report.target is not None
     assert not shows(decoded(source)[0], decoded(report.target)[0], place(0))
+
+
+# --- the gate -----------------------------------------------------------------------------------
+
+
+@every_container
+def test_what_was_cleaned_passes_the_gate(name: str, tmp_path: Path) -> None:
+    source = made(name, tmp_path, tags={"title": canary("title")})
+    report = clean(source, eyes())
+    assert report.target is not None
+    found = bare(report.target)
+    assert found.carried == ()
+    seen = looked_at(found, partial(verify.faces, detector=Blind()))
+    assert seen.sightings == ()
+    assert bare(source).carried
 
 
 # --- many frames tell no more than one ------------------------------------------------------------
