@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from queue import SimpleQueue
@@ -194,6 +194,8 @@ class _Worker:
 def _deafen() -> None:
     """A process inherits this from the thread that starts it, and is deaf from its first moment."""
     if hasattr(signal, "pthread_sigmask"):
+        # Python starts this process beside the first worker otherwise, and then listens again.
+        resource_tracker.ensure_running()
         signal.pthread_sigmask(signal.SIG_BLOCK, SHARED_SIGNALS)
 
 

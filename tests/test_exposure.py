@@ -52,7 +52,7 @@ def test_the_worst_comes_first(tmp_path: Path) -> None:
 def test_nothing_is_found_in_bare_pixels(tmp_path: Path) -> None:
     source = tmp_path / "a.png"
     source.write_bytes(saved(picture(), "PNG"))
-    assert looked_at(bare(source), lambda frame: []).findings() == ()
+    assert looked_at(bare(source), lambda media, frame: []).findings() == ()
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_every_frame_is_looked_at(name: str, tmp_path: Path) -> None:
     assert found.media is not None
     looks: list[Frame] = []
 
-    def look(frame: Frame) -> list[Detection]:
+    def look(media: Media, frame: Frame) -> list[Detection]:
         looks.append(frame)
         return [Detection(Box(*PICTURE_FACES[0]), 0.9, "told")] * len(looks)
 
@@ -160,7 +160,7 @@ def test_doubtful_faces_can_be_told_apart() -> None:
 
 def test_json_says_everything(tmp_path: Path) -> None:
     source = write("jpeg-exif-gps", tmp_path).rename(tmp_path / "IMG_0001.png")
-    found = looked_at(bare(source), lambda frame: [seen(0, doubtful=True).face])
+    found = looked_at(bare(source), lambda media, frame: [seen(0, doubtful=True).face])
     told = json.loads(json.dumps(found.as_json()))
     assert told["source"] == str(source)
     assert (told["kind"], told["width"], told["height"], told["frames"]) == ("jpeg", 240, 180, 1)

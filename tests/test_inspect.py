@@ -192,13 +192,13 @@ def test_a_file_that_nobody_may_read_is_named(scrub_command: Command, folder: Pa
 
 def test_looking_changes_nothing_in_the_exposure(tmp_path: Path) -> None:
     found = bare(write("png-text", tmp_path))
-    assert looked_at(found, lambda frame: []).carried == found.carried
+    assert looked_at(found, lambda media, frame: []).carried == found.carried
 
 
 def test_the_manual_shows_the_json_as_it_is(tmp_path: Path) -> None:
     manual = Path(__file__).parents[1].joinpath("docs", "inspect.md").read_text("utf-8")
     shown = json.loads(manual.split("```json\n")[1].split("```")[0])
-    found = looked_at(bare(write("jpeg-exif-gps", tmp_path)), lambda frame: [seen(0).face])
+    found = looked_at(bare(write("jpeg-exif-gps", tmp_path)), lambda media, frame: [seen(0).face])
     told = inspected([found]).as_json()
     assert set(shown) == set(told)
     assert shown["version"] == told["version"]

@@ -59,7 +59,8 @@ class Video:
 
 
 VIDEOS = (
-    Video("mp4", (".mp4", ".m4v"), "mp4"),
+    # Players go by the bytes, and a person finds the copy under the name of the original.
+    Video("mp4", (".mp4", ".m4v", ".mov", ".qt", ".3gp", ".3g2"), "mp4"),
     Video("webm", (".webm",), "webm"),
     Video("mkv", (".mkv",), "mp4"),
     Video("avi", (".avi",), "mp4"),
