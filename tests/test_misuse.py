@@ -174,7 +174,7 @@ def test_the_help_fits_a_terminal_and_shows_examples() -> None:
 
 def test_the_first_help_says_what_it_is_for() -> None:
     text = " ".join(" ".join(help_lines()).split())
-    assert "Make photos safe to post." in text
+    assert "Make photos and videos safe to post." in text
     assert "never opens a connection" in text
 
 

@@ -35,7 +35,7 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings=CONTEXT)
 @click.version_option(__version__, prog_name="scrub")
 def main() -> None:
-    """Make photos safe to post.
+    """Make photos and videos safe to post.
 
     Covers every face it finds, removes everything in the file that says who, where, when or
     with what, and proves both on the file it wrote. All of it happens on this machine: scrub

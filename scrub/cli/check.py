@@ -42,7 +42,7 @@ def check(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Say what is still wrong with pictures, or with all pictures in folders.
+    """Say what is still wrong with pictures and videos, or with all in folders.
 
     \b
       scrub check photo.jpg         one picture

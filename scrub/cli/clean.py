@@ -45,7 +45,7 @@ def clean(
     quiet: bool,
     verbose: bool,
 ) -> None:
-    """Write clean copies of pictures, or of all pictures in folders.
+    """Write clean copies of pictures and videos, or of all in folders.
 
     \b
       scrub clean photo.jpg --out cleaned     one picture

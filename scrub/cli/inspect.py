@@ -38,7 +38,7 @@ def inspect(
     as_json: bool,
     verbose: bool,
 ) -> None:
-    """Show what pictures, or all pictures in folders, give away.
+    """Show what pictures and videos, or all in folders, give away.
 
     \b
       scrub inspect photo.jpg                       one picture

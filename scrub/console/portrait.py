@@ -112,9 +112,6 @@ def _form(exposure: Exposure) -> str:
     if media is None:
         return exposure.kind
     size = f"{media.kind}, {media.width} x {media.height}"
-    several = {
-        "still": "",
-        "animation": f", {media.frames} frames",
-        "pages": f", {media.frames} pages",
-    }
-    return size + several.get(media.form, f", {media.frames} frames")
+    # How many frames a video has is only known when all are read.
+    several = {"animation": f", {media.frames} frames", "pages": f", {media.frames} pages"}
+    return size + several.get(media.form, "")

@@ -32,7 +32,7 @@ class Preset:
 PRESETS = {
     "fast": Preset((Look(768), Look(1152, mirrored=True)), tiles=1, threshold=0.06),
     "balanced": Preset(
-        (Look(768), Look(1216, mirrored=True), Look(2048)), tiles=2, threshold=0.036
+        (Look(768), Look(1216, mirrored=True), Look(2048)), tiles=2, threshold=0.033
     ),
     "thorough": Preset(
         (
