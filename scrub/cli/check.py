@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from pathlib import Path
 
@@ -60,6 +59,7 @@ def check(
     """  # noqa: D301 - click wants a real backspace character where lines are to be kept
     # What follows takes a while to load, and the help must not wait for it.
     from scrub import batch, gate
+    from scrub.cli.running import answers
     from scrub.console import Console
     from scrub.errors import ScrubError
     from scrub.tasks import Check
@@ -70,11 +70,7 @@ def check(
         plan = batch.each(
             inputs, lambda one: Check(one.source, one.source, thorough=preset is not None)
         )
-        total = len(plan.jobs) + len(plan.settled)
-        with batch.crew(jobs, len(plan.jobs)) as crew:
-            work = batch.work(plan, settings, crew)
-            with contextlib.closing(work):
-                reports = list(console.progress(work, total, "checking"))
+        reports = answers(console, plan, settings, jobs, "checking")
     except ScrubError as error:
         console.problem(str(error))
         sys.exit(INCOMPLETE)

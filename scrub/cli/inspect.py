@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from pathlib import Path
 
@@ -52,6 +51,7 @@ def inspect(
     """  # noqa: D301 - click wants a real backspace character where lines are to be kept
     # What follows takes a while to load, and the help must not wait for it.
     from scrub import batch, gate
+    from scrub.cli.running import answers
     from scrub.console import Console
     from scrub.errors import ScrubError
     from scrub.find import Found
@@ -68,11 +68,7 @@ def inspect(
 
     try:
         plan = batch.each(inputs, inspection, thumbnails)
-        total = len(plan.jobs) + len(plan.settled)
-        with batch.crew(jobs, len(plan.jobs)) as crew:
-            work = batch.work(plan, settings, crew)
-            with contextlib.closing(work):
-                reports = list(console.progress(work, total, "looking"))
+        reports = answers(console, plan, settings, jobs, "looking")
     except ScrubError as error:
         console.problem(str(error))
         sys.exit(INCOMPLETE)

@@ -7,9 +7,11 @@ import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 
+from scrub import batch
 from scrub.console import Console
 from scrub.journal import Journal
 from scrub.report import FileReport, RunReport, Tally
+from scrub.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +46,15 @@ class Run:
         if record is not None:
             record.finish(report)
         return report
+
+
+def answers(
+    console: Console, plan: batch.Outline, settings: Settings, jobs: int | None, doing: str
+) -> list[FileReport]:
+    """The reports of all that was planned, for a verdict at the end; ``doing`` names the bar."""
+    total = len(plan.jobs) + len(plan.settled)
+    with (
+        batch.crew(jobs, len(plan.jobs)) as crew,
+        contextlib.closing(batch.work(plan, settings, crew)) as work,
+    ):
+        return list(console.progress(work, total, doing))
