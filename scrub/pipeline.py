@@ -84,6 +84,7 @@ def clean(
     before = files.fingerprint(source)
     media = _probed(source, settings)
     removed = given_away(media)  # before the target, which may be the source, is replaced
+    media = _decoded(media)
     first = plan(media, settings, eyes)
     with files.draft_beside(target) as path:
         draft = write(media, first, path, settings, eyes)
@@ -160,6 +161,15 @@ def given_away(media: Media) -> tuple[str, ...]:
 
 def _probed(source: Path, settings: Settings) -> Media:
     return replace(probe(source, settings.max_side, settings.to), sound=settings.audio)
+
+
+def _decoded(media: Media) -> Media:
+    """A still with its frame, for all who look at it; a clip, which may be long, stays as it is."""
+    if media.form != "still":
+        return media
+    [frame] = FORMATS[media.kind].frames(media)
+    frame.rgb.setflags(write=False)
+    return replace(media, only=frame)
 
 
 def _warnings(media: Media, settings: Settings, eyes: Eyes | None) -> tuple[str, ...]:

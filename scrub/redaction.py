@@ -51,11 +51,17 @@ CELLS = 7
 COARSE = 48
 """Pixels of the longer side of the small picture that a soft cover is computed in."""
 
+SAMPLED = 4 * COARSE
+"""Pixels of its longer side that are looked at for that."""
+
 TEXTURE = 14.0
 """Standard deviation, in levels of 255, of the random light and dark in a cover."""
 
 GRAIN = 2.0
 """Standard deviation of the fine noise that keeps a soft cover from showing bands."""
+
+GRAINS = 256
+"""Pixels after which it repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +98,14 @@ def blur(canvas: Canvas, patch: Patch, entropy: np.random.Generator) -> None:
     height, width = canvas.visible.shape
     around = Box(box.left - reach, box.top - reach, box.right + reach, box.bottom + reach)
     around = around.clip(width, height)
-    scale = min(1.0, COARSE / max(around.width, around.height))
+    longer = max(around.width, around.height)
+    scale = min(1.0, COARSE / longer)
     size = max(1, round(around.width * scale)), max(1, round(around.height * scale))
 
-    # Made small before it becomes floating point: a near head has millions of pixels.
-    shown = _part(canvas.visible, around).astype(np.uint8)
-    color = _part(canvas.pixels, around) * shown[..., None]
+    # A near head has millions of pixels, and those of a grid tell their colours as well.
+    grid = np.s_[:: max(1, longer // SAMPLED), :: max(1, longer // SAMPLED)]
+    shown = _part(canvas.visible, around)[grid].astype(np.uint8)
+    color = _part(canvas.pixels, around)[grid] * shown[..., None]
     weight = cv2.resize(shown * np.uint8(255), size, interpolation=cv2.INTER_AREA)
     sums = cv2.resize(color, size, interpolation=cv2.INTER_AREA)
     sigma = max(0.6, 0.12 * max(size))
@@ -108,17 +116,14 @@ def blur(canvas: Canvas, patch: Patch, entropy: np.random.Generator) -> None:
     fill = share * light / np.maximum(near, 1e-3) + (1 - share) * patch.color
     texture = np.float32(TEXTURE) * entropy.standard_normal((6, 6), np.float32)
     fill += cv2.resize(texture, size, interpolation=cv2.INTER_CUBIC)[..., None]
-    smooth = cv2.resize(
-        fill.astype(np.float32), (around.width, around.height), interpolation=cv2.INTER_LINEAR
-    )
+    smooth = _stretched(_levels(fill), around.width, around.height, cv2.INTER_LINEAR)
     inside = Box(
         box.left - around.left,
         box.top - around.top,
         box.right - around.left,
         box.bottom - around.top,
     )
-    grain = entropy.standard_normal((box.height, box.width, 1), np.float32)
-    _fill(canvas, patch, _part(smooth, inside) + np.float32(GRAIN) * grain)
+    _fill(canvas, patch, _grained(_part(smooth, inside), entropy))
 
 
 def pixelate(canvas: Canvas, patch: Patch, entropy: np.random.Generator) -> None:
@@ -126,14 +131,15 @@ def pixelate(canvas: Canvas, patch: Patch, entropy: np.random.Generator) -> None
     box = patch.box
     side = max(1, round(min(box.width, box.height) / CELLS))
     rows, columns = -(-box.height // side), -(-box.width // side)
-    cells = np.float32(TEXTURE) * entropy.standard_normal((rows, columns), np.float32)
-    light = cells.repeat(side, 0).repeat(side, 1)[: box.height, : box.width]
-    _fill(canvas, patch, patch.color + light[..., None])
+    light = np.float32(TEXTURE) * entropy.standard_normal((rows, columns, 1), np.float32)
+    cells = _levels(patch.color + light)
+    whole = _stretched(cells, columns * side, rows * side, cv2.INTER_NEAREST)
+    _fill(canvas, patch, whole[: box.height, : box.width])
 
 
 def solid(canvas: Canvas, patch: Patch, entropy: np.random.Generator) -> None:
     """A black box."""
-    _fill(canvas, patch, np.zeros((patch.box.height, patch.box.width, 3), np.float32))
+    _blank(canvas, patch, np.zeros(3, np.uint8))
 
 
 STYLES: dict[str, tuple[Style, bool]] = {
@@ -170,11 +176,12 @@ class Painter:
             box = region.box.clip(width, height)
             if box.area:
                 patch = self._patch(region, box, rgb)
-                _part(visible, box)[patch.mask] = False
+                hidden = _part(visible, box)
+                np.greater(hidden, patch.mask, out=hidden)
                 patches.append((region, patch))
-        for _, patch in patches:
-            _part(result, patch.box)[patch.mask] = patch.color
         canvas = Canvas(result, visible)
+        for _, patch in patches:
+            _blank(canvas, patch, patch.color)
         painted = {}
         for region, patch in patches:
             target = _part(result, patch.box)
@@ -196,7 +203,7 @@ class Painter:
         mask = mask_of(region.box, box, self._rounded)
         color = self._colors.get(region.track)
         if color is None:
-            mean = quantized_mean(_part(rgb, box)[mask])
+            mean = quantized_mean(_part(rgb, box), mask)
             entropy = self._entropy(region.track, b"color")
             color = self._colors[region.track] = shaken(mean, entropy)
         return Patch(box, mask, color)
@@ -207,11 +214,9 @@ class Painter:
         return np.random.default_rng(np.frombuffer(digest, np.uint32))
 
 
-def quantized_mean(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Mean colour of ``pixels`` (uint8, N x 3) in steps of LEVEL; black where N is 0."""
-    if not len(pixels):
-        return np.zeros(3, np.uint8)
-    mean = pixels.mean(axis=0, dtype=np.float64)
+def quantized_mean(pixels: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Mean colour of ``pixels`` (h x w x 3) where ``mask`` is, in steps of LEVEL; else black."""
+    mean = np.array(cv2.mean(pixels, mask.view(np.uint8))[:3])
     return _levels(np.rint(mean / LEVEL) * LEVEL)
 
 
@@ -233,7 +238,7 @@ def mask_of(whole: Box, shown: Box, rounded: bool) -> NDArray[np.bool_]:
     center_x, center_y = whole.center
     x = (np.arange(shown.left, shown.right) + 0.5 - center_x) / (whole.width / 2)
     y = (np.arange(shown.top, shown.bottom) + 0.5 - center_y) / (whole.height / 2)
-    inside: NDArray[np.bool_] = (x**ROUNDNESS)[None, :] + (y**ROUNDNESS)[:, None] <= 1
+    inside: NDArray[np.bool_] = (x**ROUNDNESS)[None, :] <= 1 - (y**ROUNDNESS)[:, None]
     return inside
 
 
@@ -242,10 +247,31 @@ def _part(pixels: NDArray[T], box: Box) -> NDArray[T]:
     return pixels[box.top : box.bottom, box.left : box.right]
 
 
-def _fill(canvas: Canvas, patch: Patch, values: NDArray[Any]) -> None:
-    """Write ``values`` (h x w x 3, any range) where the patch's mask is."""
-    target = _part(canvas.pixels, patch.box)
-    target[patch.mask] = _levels(values)[patch.mask]
+def _fill(canvas: Canvas, patch: Patch, cover: NDArray[np.uint8]) -> None:
+    """Write ``cover`` (h x w x 3) where the patch's mask is."""
+    cv2.copyTo(cover, patch.mask.view(np.uint8), _part(canvas.pixels, patch.box))
+
+
+def _blank(canvas: Canvas, patch: Patch, color: NDArray[np.uint8]) -> None:
+    """Write ``color`` where the patch's mask is."""
+    _fill(canvas, patch, _stretched(color[None, None], patch.box.width, patch.box.height))
+
+
+def _stretched(
+    small: NDArray[np.uint8], width: int, height: int, method: int = cv2.INTER_NEAREST
+) -> NDArray[np.uint8]:
+    result: NDArray[np.uint8] = cv2.resize(small, (width, height), interpolation=method)
+    return result
+
+
+def _grained(smooth: NDArray[np.uint8], entropy: np.random.Generator) -> NDArray[np.uint8]:
+    """``smooth`` with noise, which repeats after so many pixels that nobody sees it."""
+    height, width = smooth.shape[:2]
+    noise = entropy.standard_normal((min(height, GRAINS), min(width, GRAINS), 1), np.float32)
+    times = -(-height // GRAINS), -(-width // GRAINS), 3
+    grain = np.tile(np.rint(np.float32(GRAIN) * noise).astype(np.int16), times)
+    result: NDArray[np.uint8] = cv2.add(smooth, grain[:height, :width], dtype=cv2.CV_8U)
+    return result
 
 
 def _levels(values: NDArray[Any]) -> NDArray[np.uint8]:

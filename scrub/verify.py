@@ -25,6 +25,7 @@ from scrub.overlap import mapped
 from scrub.pairing import REMEDY, check_sound, paired, reopened
 from scrub.regions import Box, Detection, Region, Timeline, covered_share
 from scrub.report import Evidence, Plan
+from scrub.scaling import halved
 
 SURVIVES = 0.5
 """Correlation of fine structure from which a region still shows what was there."""
@@ -62,7 +63,8 @@ FINE = 0.08
 INNER = 0.7
 """Share of a region's width and height that is compared: the face, without its corners."""
 
-CELL = 8
+HALVINGS = 3
+CELL = 2**HALVINGS
 """Pixels of a cell's side, in which what is not covered is compared: coarser than any encoder."""
 
 DIFFERENT = 48
@@ -267,17 +269,12 @@ def changed(original: Frame, copy: Frame, covers: Iterable[Box]) -> float:
 
     Both are of one size; transparency counts like a colour.
     """
-    height, width = original.rgb.shape[:2]
     before, after = _mosaic(original), _mosaic(copy)
     rows, columns = before.shape[:2]
     open_cells = np.ones((rows, columns), np.bool_)
     for box in covers:
-        cells = Box.around(
-            box.left * columns / width,
-            box.top * rows / height,
-            box.right * columns / width,
-            box.bottom * rows / height,
-        ).clip(columns, rows)
+        edges = (edge / CELL for edge in (box.left, box.top, box.right, box.bottom))
+        cells = Box.around(*edges).clip(columns, rows)
         open_cells[cells.top : cells.bottom, cells.left : cells.right] = False
     difference = np.abs(before - after).max(axis=2)[open_cells]
     return float((difference > DIFFERENT).mean()) if difference.size else 0.0
@@ -290,13 +287,18 @@ def _sure(media: Media) -> float:
 
 def _mosaic(frame: Frame) -> NDArray[np.int16]:
     """Mean colour and opacity of each cell: rows x columns x 4."""
-    height, width = frame.rgb.shape[:2]
-    size = max(1, width // CELL), max(1, height // CELL)
-    color = cv2.resize(frame.rgb, size, interpolation=cv2.INTER_AREA)
-    opacity = np.full(size[::-1], 255, np.uint8)
-    if frame.alpha is not None:
-        opacity = cv2.resize(frame.alpha, size, interpolation=cv2.INTER_AREA)
+    color = _coarse(frame.rgb)
+    if frame.alpha is None:
+        opacity = np.full(color.shape[:2], 255, np.uint8)
+    else:
+        opacity = _coarse(frame.alpha)
     return np.dstack([color, opacity]).astype(np.int16)
+
+
+def _coarse(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    for _ in range(HALVINGS):
+        pixels = halved(pixels)
+    return pixels
 
 
 def _cells(grey: NDArray[Any]) -> NDArray[Any]:
@@ -320,13 +322,13 @@ def _shared(before: NDArray[Any], after: NDArray[Any]) -> float:
     return max(0.0, correlation) * SURVIVES / needed
 
 
-def _structure(grey: NDArray[Any]) -> NDArray[np.float64]:
+def _structure(grey: NDArray[Any]) -> NDArray[np.float32]:
     """Without everything coarser than about a sixth of the width, or than a few pixels; mean 0.
 
     What is coarser, a random cover has in common with a head by chance: one side is lighter.
     """
     sigma = min(2.0, max(0.8, FINE * grey.shape[1]))
-    values = grey.astype(np.float64)
-    fine: NDArray[np.float64] = values - cv2.GaussianBlur(values, (0, 0), sigma)
+    values = grey.astype(np.float32)
+    fine: NDArray[np.float32] = values - cv2.GaussianBlur(values, (0, 0), sigma)
     fine -= fine.mean()
     return fine

@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from scrub.detectors import Pixels
 from scrub.errors import ModelError
 from scrub.models import weights
 from scrub.regions import Box, Detection
+from scrub.scaling import resized
 
 FLOOR = 0.5
 """Candidates below this confidence are noise."""
@@ -78,9 +78,8 @@ class BlazeFace:
     def _look(self, rgb: Pixels, part: Box) -> Iterator[Detection]:
         whole = rgb[part.top : part.bottom, part.left : part.right]
         scale = min(1.0, LARGEST / max(whole.shape[:2]))
-        size = max(1, round(part.width * scale)), max(1, round(part.height * scale))
-        pixels = np.ascontiguousarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA))
-        result = self._detector.detect(self._image(image_format=self._srgb, data=pixels))
+        small = resized(whole, scale)
+        result = self._detector.detect(self._image(image_format=self._srgb, data=small))
         for found in result.detections:
             box = found.bounding_box
             edges = box.origin_x, box.origin_y, box.origin_x + box.width, box.origin_y + box.height

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scrub.detectors import Detector, Pixels
 from scrub.errors import ModelError
 from scrub.regions import Box, Detection
+from scrub.scaling import resized
 
 SIDES = (640, 1280)
 """Long sides in pixels that a picture is brought to, one look each."""
@@ -176,9 +177,7 @@ def _corners(height: int, width: int, stride: int) -> NDArray[np.float32]:
 def _fitted(rgb: Pixels, height: int, width: int) -> tuple[NDArray[Any], float]:
     """The picture scaled to fit in ``height`` x ``width``, and the scale."""
     scale = min(height / rgb.shape[0], width / rgb.shape[1])
-    size = max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale))
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    return cv2.resize(rgb, size, interpolation=method), scale
+    return resized(rgb, scale), scale
 
 
 def _detections(found: Candidates, scale: float, name: str) -> Iterator[Detection]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -27,7 +27,8 @@ class Media:
     plays, 0 for ever, None once; ``max_side`` bounds the long side that frames are shrunk to;
     ``lossless`` says that pixels were stored exactly; ``target`` is the kind of the file that is
     to be made of it, None for its own; ``sound`` is what becomes of a video's; ``beside`` names,
-    in plain words, the streams that are left out.
+    in plain words, the streams that are left out; ``only`` is the one frame of a still that was
+    decoded already, and saves doing it again.
     """
 
     path: Path
@@ -42,6 +43,7 @@ class Media:
     target: str | None = None
     sound: Sound = "drop"
     beside: tuple[str, ...] = ()
+    only: Frame | None = field(default=None, repr=False, compare=False)
 
     @property
     def written(self) -> str:

@@ -125,7 +125,7 @@ class Still:
         """Decode frame by frame; see :class:`scrub.formats.media.Format`."""
         if media.frames == 1:
             # Nothing here may hold on to it: a large picture is a third of a gigabyte.
-            yield self._only(media)
+            yield media.only or self._only(media)
             return
         with _opened(media.path, self.plugin, media.max_side) as image:
             together = 0
