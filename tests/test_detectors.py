@@ -175,6 +175,39 @@ def test_a_mirrored_look_gives_boxes_in_the_picture_as_it_is() -> None:
     detector.close()
 
 
+@pytest.mark.parametrize("tilt", [20, -20])
+def test_a_tilted_look_gives_boxes_in_the_picture_as_it_is(tilt: int) -> None:
+    detector = load("centerface", looks=(Look(768, tilt=tilt),), threads=1)
+    assert missed(detector.detect(picture()), PICTURE_FACES) == []
+    detector.close()
+
+
+def test_tilted_looks_see_heads_that_lean_and_take_nothing_from_upright_ones() -> None:
+    upright, leaning = (
+        load("centerface", looks=(Look(768), *tilts), threads=1)
+        for tilts in ((), presets.tilted(512))
+    )
+
+    def strongest(detector: Detector, pixels: Pixels) -> float:
+        return max((face.score for face in fuse(detector.detect(pixels))), default=0.0)
+
+    straight = Image.fromarray(picture())
+    bent = np.asarray(straight.rotate(150, expand=True, fillcolor="grey"))
+    assert strongest(leaning, bent) > 1.3 * strongest(upright, bent)
+    assert strongest(leaning, picture()) >= strongest(upright, picture())
+
+
+@given(st.floats(1, 500), st.floats(1, 500), st.integers(-90, 90))
+def test_the_box_around_a_leaning_face_lies_between_the_upright_and_the_lying_one(
+    width: float, height: float, tilt: int
+) -> None:
+    wide, high = centerface._upright((width, height), tilt)
+    least, most = sorted((width, height))
+    assert least - 1e-6 <= min(wide, high) <= max(wide, high) <= most + 1e-6
+    assert wide**2 + high**2 == pytest.approx(width**2 + height**2)
+    assert centerface._upright((width, height), 90) == pytest.approx((height, width))
+
+
 def test_a_small_picture_is_not_enlarged_without_end() -> None:
     """Looks that would only see the interpolation are left out, but never all of them."""
     detector = load("centerface", looks=(Look(128), Look(256), Look(2880)), threads=1)

@@ -31,13 +31,20 @@ Pixels = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One run of a network: the long side in pixels that the picture is brought to."""
+    """One run of a network: the long side in pixels that the picture is brought to.
+
+    ``tilt`` is by how many degrees it is turned against the clock before.
+    """
 
     side: int
     mirrored: bool = False
+    tilt: int = 0
 
     @property
     def name(self) -> str:
+        """What finds of this look are called; both directions of a tilt are one witness."""
+        if self.tilt:
+            return f"{self.side} tilted"
         return f"{self.side} mirrored" if self.mirrored else str(self.side)
 
 

@@ -4,11 +4,13 @@ CenterFace (Xu et al., "CenterFace: Joint Face Detection and Alignment Using Fac
 2019) is a fully convolutional network: it takes a picture of any size and gives, at a
 quarter of that size, the probability that a face is centred there, and the face's width,
 height and offset. One scale sees faces of about 8 to 300 pixels; the pyramid brings smaller
-and larger ones into that range, and a mirrored look is a second opinion.
+and larger ones into that range, and a mirrored look is a second opinion. Heads that lean to a
+side, back or forwards are seen in a picture that is tilted.
 """
 
 from __future__ import annotations
 
+import math
 import platform
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -54,6 +56,10 @@ STEEPNESS = 1.5
 """Power that turns a probability of the network into evidence. Of finds at 0.2 one in six is a
 labelled face, at 0.35 one in two, at 0.5 nearly all: weak ones count for less than they say."""
 
+LEANING = 0.4
+"""What a tilted look's evidence counts beside an upright one's: it sees what the others miss, and
+more patterns that are no faces."""
+
 
 class CenterFace:
     """A detector that looks at each picture at several sizes, mirrored or not."""
@@ -73,12 +79,13 @@ class CenterFace:
         """Candidates of all looks, unmerged; see :class:`scrub.detectors.Detector`.
 
         Each one's score is its share of an average over the looks that could have seen it, so
-        that the scores of one face in all looks add up to a number from 0 to 1.
+        that the scores of one face in all upright looks add up to a number from 0 to 1. Tilted
+        looks only add to that: their silence says nothing about a face that is upright.
         """
         looks = self._useful(rgb)
-        scales = [look.side / max(rgb.shape[:2]) for look in looks]
+        scales = [look.side / max(rgb.shape[:2]) for look in looks if not look.tilt]
         return [
-            replace(found, score=found.score**STEEPNESS / _witnesses(found.box, scales))
+            replace(found, score=_evidence(found.score, look) / _witnesses(found.box, scales))
             for look in looks
             for found in self._seen(rgb, look)
         ]
@@ -89,37 +96,30 @@ class CenterFace:
     def _useful(self, rgb: Pixels) -> list[Look]:
         """The looks without those that would only enlarge a small picture."""
         limit = max(rgb.shape[:2]) * LARGEST_GAIN
-        smallest = min(look.side for look in self._looks)
+        smallest = min((look.side for look in self._looks if not look.tilt), default=0)
         return [look for look in self._looks if look.side <= max(limit, smallest)]
 
     def _seen(self, rgb: Pixels, look: Look) -> Iterator[Detection]:
-        height, width = rgb.shape[:2]
-        scale = look.side / max(height, width)
-        small = resized(rgb, scale)
-        for edges, score in self._candidates(small[:, ::-1] if look.mirrored else small):
-            left, top, right, bottom = (edge / scale for edge in edges)
-            if look.mirrored:
-                left, right = width - right, width - left
-            yield Detection(Box.around(left, top, right, bottom), score, f"centerface {look.name}")
+        scale = look.side / max(rgb.shape[:2])
+        shown, back = _turned(resized(rgb, scale), look)
+        for center, size, score in self._candidates(shown):
+            x, y = back @ (*center, 1) / scale
+            width, height = (side / scale for side in _upright(size, look.tilt))
+            box = Box.around(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+            yield Detection(box, score, f"centerface {look.name}")
 
     def _candidates(
-        self, small: NDArray[Any]
-    ) -> Iterator[tuple[tuple[float, float, float, float], float]]:
-        """Run the network once: left, top, right, bottom in ``small``'s pixels, and the score."""
-        heat, sizes, offsets = self._run(small)
+        self, shown: NDArray[Any]
+    ) -> Iterator[tuple[tuple[float, float], tuple[float, float], float]]:
+        """Run the network once: center x, y and width, height in ``shown``'s pixels; the score."""
+        heat, sizes, offsets = self._run(shown)
         # A face is the highest point of its neighbourhood; equal neighbours are both kept.
         peaks = (heat > FLOOR) & (heat >= cv2.dilate(heat, np.ones((3, 3), np.uint8)))
         for y, x in zip(*np.nonzero(peaks), strict=True):
             height, width = (float(size) for size in np.exp(sizes[:, y, x]) * STRIDE)
             down, right = (float(offset) for offset in offsets[:, y, x])
-            center_x, center_y = (x + right + 0.5) * STRIDE, (y + down + 0.5) * STRIDE
-            edges = (
-                center_x - width / 2,
-                center_y - height / 2,
-                center_x + width / 2,
-                center_y + height / 2,
-            )
-            yield edges, float(heat[y, x])
+            center = (x + right + 0.5) * STRIDE, (y + down + 0.5) * STRIDE
+            yield center, (width, height), float(heat[y, x])
 
     def _run(self, small: NDArray[Any]) -> list[NDArray[np.float32]]:
         """Heat (h x w), log sizes (2 x h x w: height, width) and offsets (2 x h x w: y, x).
@@ -166,6 +166,32 @@ def _session(model: bytes, threads: int) -> Any:
             f"ONNX Runtime refuses the model ({error})",
             "install scrub again",
         ) from error
+
+
+def _turned(pixels: NDArray[Any], look: Look) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    """The picture as ``look`` shows it, and the 2 x 3 matrix that leads back from there."""
+    height, width = pixels.shape[:2]
+    if look.mirrored:
+        return pixels[:, ::-1], np.array([[-1.0, 0.0, width], [0.0, 1.0, 0.0]])
+    if not look.tilt:
+        return pixels, np.eye(2, 3)
+    there = cv2.getRotationMatrix2D((width / 2, height / 2), look.tilt, 1)
+    wider, higher = np.ceil(np.abs(there[:, :2]) @ (width, height))
+    there[:, 2] += (wider - width) / 2, (higher - height) / 2
+    back: NDArray[Any] = cv2.invertAffineTransform(there)
+    return cv2.warpAffine(pixels, there, (int(wider), int(higher))), back
+
+
+def _upright(size: tuple[float, float], tilt: int) -> tuple[float, float]:
+    """Width and height of the box around an ellipse of ``size`` that leans by ``tilt`` degrees."""
+    across, along = abs(math.cos(math.radians(tilt))), abs(math.sin(math.radians(tilt)))
+    width, height = size
+    return math.hypot(width * across, height * along), math.hypot(width * along, height * across)
+
+
+def _evidence(probability: float, look: Look) -> float:
+    """What a find of the network counts."""
+    return float(probability**STEEPNESS * (LEANING if look.tilt else 1))
 
 
 def _witnesses(box: Box, scales: Sequence[float]) -> int:

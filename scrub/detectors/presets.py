@@ -29,18 +29,28 @@ class Preset:
     threshold: float
 
 
+TILT = 35
+"""Degrees by which a picture is turned, one way and the other, for heads that lean."""
+
+
+def tilted(side: int) -> tuple[Look, Look]:
+    """Both tilted looks at the picture with a long side of so many pixels."""
+    return Look(side, tilt=TILT), Look(side, tilt=-TILT)
+
+
 PRESETS = {
-    "fast": Preset((Look(768), Look(1152, mirrored=True)), tiles=1, threshold=0.06),
+    "fast": Preset((Look(768), Look(1152, mirrored=True)), tiles=1, threshold=0.05),
     "balanced": Preset(
-        (Look(768), Look(1216, mirrored=True), Look(2048)), tiles=2, threshold=0.033
+        (Look(768), Look(1216, mirrored=True), Look(1792), *tilted(512)), tiles=2, threshold=0.043
     ),
     "thorough": Preset(
         (
             *(Look(side, mirrored) for side in (1024, 1600) for mirrored in (False, True)),
             Look(2880),
+            *tilted(768),
         ),
         tiles=2,
-        threshold=0.018,
+        threshold=0.019,
     ),
 }
 
