@@ -7,7 +7,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from scrub.errors import InputError, ScrubError, StorageError, TargetError
+from scrub.errors import (
+    DamagedError,
+    InputError,
+    ScrubError,
+    StorageError,
+    TargetError,
+    TooLargeError,
+    UnsupportedError,
+)
 from scrub.regions import Region
 
 MANY = 40
@@ -75,7 +83,7 @@ class FileReport:
     ``cleaned``: the target is there and verified (or would be made, in a dry run);
     ``refused``: the input was not something that scrub can or may clean; ``failed``: it
     could not be finished; ``unchanged``: nothing was asked of it. ``reason`` explains the
-    last three.
+    last three. ``unfit`` is a file that is itself the reason, and would be another time.
     """
 
     source: Path
@@ -88,6 +96,7 @@ class FileReport:
     warnings: tuple[str, ...] = ()
     evidence: Evidence | None = None
     seconds: float = 0.0
+    unfit: bool = False
 
     @property
     def faces(self) -> int:
@@ -120,7 +129,8 @@ def refusal(source: Path, error: ScrubError) -> FileReport:
     refused = isinstance(error, InputError | TargetError) and not isinstance(error, StorageError)
     status: Status = "refused" if refused else "failed"
     reason = error.reason if error.path == source else str(error)
-    return FileReport(source, status, reason=reason)
+    unfit = isinstance(error, UnsupportedError | DamagedError | TooLargeError)
+    return FileReport(source, status, reason=reason, unfit=unfit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -273,7 +273,7 @@ def test_a_worker_that_is_lost_changes_nothing_but_a_deadly_file_is_named(
     for name in ("a", "once", "b", "deadly", "c"):
         (inbox / f"{name}.jpg").write_bytes(saved(face(32), "JPEG"))
     ends = run(running, inbox, tmp_path / "out/below", task=fateful)
-    assert ends.pop("deadly.jpg").reason.startswith("made the worker process end without")
+    assert ends.pop("deadly.jpg").reason.startswith("made each worker crash that was given it; ")
     assert {end.status for end in ends.values()} == {"cleaned"}
     assert {path.name for path in (tmp_path / "out/below").glob("*.jpg")} == set(ends)
 

@@ -16,7 +16,7 @@ from PIL import Image
 
 from scrub import pipeline, verify
 from scrub.detectors.presets import Eyes
-from scrub.errors import InputError, ScrubError, TargetError, VerificationError
+from scrub.errors import InputError, ScrubError, StorageError, TargetError, VerificationError
 from scrub.files import NEUTRAL_TIME
 from scrub.formats import FORMATS, Frame, Media, Paint, probe
 from scrub.metadata import Entry, judge
@@ -533,7 +533,7 @@ def test_full_disk_is_told(name: str, tmp_path: Path, monkeypatch: pytest.Monkey
 
     source = media.write(name, tmp_path)
     monkeypatch.setattr(Image.Image, "save", fail)
-    with pytest.raises(TargetError, match=r"cannot be written to \(No space left on device\)"):
+    with pytest.raises(StorageError, match=r"cannot be written to \(No space left on device\)"):
         pipeline.clean(source, tmp_path / "out" / source.name, Settings(), None)
     assert residue(tmp_path) == [source.name]
 

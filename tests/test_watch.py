@@ -225,6 +225,22 @@ def test_once_is_for_a_timetable_and_remembers_the_last_time(
     assert (out / LEDGER).exists()
 
 
+def test_only_what_is_itself_unfit_is_put_into_quarantine(
+    scrub_command: Command, inbox: Path, out: Path, tmp_path: Path
+) -> None:
+    (inbox / "bad.jpg").write_bytes(JPEG[:-20])
+    (inbox / "taken.jpg").write_bytes(JPEG)
+    (inbox / "link.jpg").symlink_to(tmp_path / "secret")
+    (tmp_path / "secret").write_bytes(b"nobody's business")
+    out.mkdir()
+    (out / "taken.jpg").write_bytes(b"a stranger's")
+    apart = tmp_path / "apart"
+    ran = scrub_command("watch", inbox, "--out", out, "--once", "--quarantine", apart, *OPTIONS)
+    assert "3 refused" in ran.stdout
+    assert {path.name for path in apart.iterdir()} == {"bad.jpg"}
+    assert {path.name for path in inbox.iterdir()} == {"taken.jpg", "link.jpg"}
+
+
 def test_an_inbox_that_is_no_folder_is_named(scrub_command: Command, tmp_path: Path) -> None:
     ran = scrub_command("watch", tmp_path / "gone", "--out", tmp_path / "out", "--once")
     assert (ran.returncode, ran.stdout) == (2, "")

@@ -25,7 +25,7 @@ from scrub.settings import Settings
     "--quarantine",
     metavar="DIR",
     type=PATH,
-    help="Move what is refused here; without it, nothing is ever moved.",
+    help="Move here what is damaged, too large or no picture; without it, nothing is moved.",
 )
 @click.option(
     "--settle",
@@ -81,9 +81,9 @@ def watch(
         arriving = Inbox(inbox, apart, settle)
 
         def sort_out(done: FileReport) -> None:
-            if done.status == "failed":
+            if done.status in ("failed", "refused") and not done.unfit:
                 arriving.put_back(done.source)
-            elif done.status == "refused" and quarantine is not None:
+            elif done.unfit and quarantine is not None:
                 try:
                     isolate(done.source, inbox, quarantine)
                 except ScrubError as error:

@@ -189,7 +189,8 @@ def _came_to(gate: GateReport) -> str:
 
 
 def _grouped(group: Group) -> str:
-    return f"{group.status} {_files(group.count)}: {group.reason} (first: {group.example})"
+    which = f"first: {group.example}" if group.count > 1 else group.example
+    return f"{group.status} {_files(group.count)}: {group.reason} ({which})"
 
 
 def _totals(run: RunReport) -> str:
