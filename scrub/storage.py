@@ -116,13 +116,13 @@ class _Page:
     """A ledger at an address, written as a whole now and then, and whenever work begins."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._lines = b""
         self._written = b""
         self._last = time.monotonic()
 
     def read(self) -> bytes:
-        with _reading(self._path) as (system, place):
+        with _reading(self.path) as (system, place):
             if system.exists(place):
                 self._lines = self._written = system.cat_file(place)
         return self._lines
@@ -137,7 +137,7 @@ class _Page:
 
     def flush(self) -> None:
         if self._lines != self._written:
-            with _writing(self._path) as (system, place):
+            with _writing(self.path) as (system, place):
                 system.pipe_file(place, self._lines)
             self._written = self._lines
             self._last = time.monotonic()

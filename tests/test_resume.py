@@ -236,16 +236,59 @@ def test_the_ledger_names_no_original_and_no_copy(inbox: Path, out: Path) -> Non
                 assert hashlib.new(algorithm, guess).hexdigest()[:32] not in tokens
 
 
-def test_without_the_key_nothing_can_be_recognised(
+def test_without_the_key_nothing_can_be_recognised_and_nothing_is_done_twice(
     inbox: Path, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     night(inbox, out)
-    before = contents(out)
+    before, told = contents(out), (out / LEDGER).read_bytes()
     monkeypatch.setattr(ledger, "state_folder", lambda: tmp_path / "another person's")
+    with pytest.raises(UsageError, match="belongs to another user's key, or that was lost; choose"):
+        night(inbox, out)
+    assert (contents(out), (out / LEDGER).read_bytes()) == (before, told)
+    (out / LEDGER).unlink()
     ends = night(inbox, out)
     assert ends["cat.jpg"].status == "refused"
     assert ends["IMG_0001.jpg"].target == out / "picture-003.jpg"
     assert contents(out).items() > before.items()
+
+
+@pytest.mark.parametrize(
+    ("bent", "problem"),
+    [
+        (lambda told: told.replace(b"ledger 1", b"ledger 2", 1), "by another version of scrub"),
+        (lambda told: b"\x00" * 100 + b"\n" + told, "is damaged"),
+        (lambda told: b"", None),
+        (lambda told: told[:20], None),
+    ],
+    ids=["another version", "damaged", "empty", "cut in its first line"],
+)
+def test_a_ledger_that_cannot_be_read_is_not_taken_for_empty(
+    inbox: Path, out: Path, bent: Callable[[bytes], bytes], problem: str | None
+) -> None:
+    night(inbox, out)
+    before = contents(out)
+    spoilt = bent((out / LEDGER).read_bytes())
+    (out / LEDGER).write_bytes(spoilt)
+    if problem is None:
+        night(inbox, out)
+        assert contents(out).items() > before.items()
+    else:
+        with pytest.raises(UsageError, match=problem):
+            night(inbox, out)
+        assert (contents(out), (out / LEDGER).read_bytes()) == (before, spoilt)
+
+
+def test_of_two_first_runs_at_once_one_is_refused_and_harms_nothing(
+    inbox: Path, out: Path
+) -> None:
+    with ledger.opened(out) as late:
+        assert late is not None
+        night(inbox, out)
+        told = (out / LEDGER).read_bytes()
+        with pytest.raises(UsageError, match="is being written by another run of scrub; wait"):
+            late.begin([(Path("a.jpg"), b"", Path("a.jpg"))])
+    assert (out / LEDGER).read_bytes() == told
+    assert set(statuses(night(inbox, out)).values()) == {"already clean"}
 
 
 def test_two_folders_have_nothing_in_common(inbox: Path, tmp_path: Path) -> None:
