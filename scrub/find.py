@@ -76,6 +76,10 @@ class Storage(Protocol):
         """Whether anything has this name."""
         ...
 
+    def is_untouched(self, path: Path) -> bool:
+        """Whether nobody has changed this copy since it got its name, as far as times tell."""
+        ...
+
 
 def find(
     inputs: Sequence[Path],
@@ -210,6 +214,12 @@ class _Disk:
 
     def holds(self, path: Path) -> bool:
         return os.path.lexists(path)
+
+    def is_untouched(self, path: Path) -> bool:
+        try:
+            return path.stat().st_mtime == files.NEUTRAL_TIME
+        except OSError:
+            return False
 
 
 DISK: Storage = _Disk()

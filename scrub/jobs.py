@@ -51,7 +51,8 @@ class Job:
     A job of another class does something else with its file.
 
     ``size`` is the original's in bytes. ``place`` and ``copy`` are where both are below the
-    input and the output folder; ``stamp`` changes when the original does.
+    input and the output folder; ``stamp`` changes when the original does; ``note`` says what
+    becomes of an earlier copy.
     """
 
     source: Path
@@ -61,6 +62,7 @@ class Job:
     place: Path = Path()
     copy: Path = Path()
     stamp: bytes = b""
+    note: str = ""
 
     def do(self, settings: Settings, eyes: Eyes | None, dry_run: bool) -> FileReport:
         """What a worker is to do, with ``eyes`` unless faces are left; may raise ScrubError."""

@@ -83,7 +83,8 @@ class FileReport:
     ``cleaned``: the target is there and verified (or would be made, in a dry run);
     ``refused``: the input was not something that scrub can or may clean; ``failed``: it
     could not be finished; ``unchanged``: nothing was asked of it. ``reason`` explains the
-    last three. ``unfit`` is a file that is itself the reason, and would be another time.
+    last three, and of the first what became of an earlier copy. ``unfit`` is a file that is
+    itself the reason, and would be another time.
     """
 
     source: Path
@@ -215,7 +216,7 @@ class Tally:
             self._done.append(file)
         if file.plan.doubtful and len(self._look_at) < MANY:
             self._look_at.append(file)
-        if file.status in ("refused", "failed"):
+        if file.status in ("refused", "failed") or (file.status == "cleaned" and file.reason):
             key = file.status, file.reason
             if len(self._groups) >= MANY and key not in self._groups:
                 key = file.status, OTHERS

@@ -100,6 +100,10 @@ class Storage:
         with _reading(path) as (system, place):
             return bool(system.exists(place))
 
+    def is_untouched(self, path: Path) -> bool:
+        """Of an address, no time tells."""
+        return is_address(path) or DISK.is_untouched(path)
+
 
 @contextlib.contextmanager
 def opened_ledger(out: Path, dry_run: bool = False) -> Iterator[Ledger]:

@@ -89,8 +89,10 @@ class Console:
             return
         if run.done and self._verbosity < 1:
             self._out.print(self._table(list(run.done), run.dry_run))
-        for group in run.groups if run.total > MANY else ():
-            _say(self._out, _grouped(group))
+        for group in run.groups:
+            # Of few files, each problem stands just above.
+            if group.status == "cleaned" or run.total > MANY:
+                _say(self._out, _grouped(group))
         if run.doubtful:
             self._doubts(run)
         _say(self._out, _totals(run))
