@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from scrub import ledger
-from scrub.errors import InputError, StorageError
+from scrub.errors import InputError, ScrubError, StorageError
 from scrub.find import DISK, Findings, Found, find
 from scrub.ledger import LEDGER, Ledger
 from scrub.report import refusal
@@ -33,6 +33,8 @@ HEAD = 4096
 
 READERS = 16
 """Requests at a time: most of each is waiting."""
+
+CHECK = "check the address, and that your credentials are found and may"
 
 FLUSH = 30.0
 """Seconds between two writings of a ledger's last lines: storage has no appending."""
@@ -84,7 +86,7 @@ class Storage:
         system, place = _opened(folder)
         try:
             return [Path(one).name for one in system.ls(place, detail=False)]
-        except OSError:
+        except OSError:  # As of a folder that is not there yet.
             return ()
 
     def digest(self, path: Path) -> bytes:
@@ -135,9 +137,13 @@ class _Page:
         self._lines = b""
 
     def append(self, lines: bytes) -> None:
-        self._lines += lines
+        before, self._lines = self._lines, self._lines + lines
         if b"begun" in lines or time.monotonic() - self._last > FLUSH:
-            self.flush()
+            try:
+                self.flush()
+            except StorageError:
+                self._lines = before
+                raise
 
     def flush(self) -> None:
         if self._lines != self._written:
@@ -196,16 +202,18 @@ def _opened(path: Path) -> tuple[Any, str]:
 def _reading(path: Path) -> Iterator[tuple[Any, str]]:
     try:
         yield _opened(path)
-    except (OSError, ValueError, ImportError) as error:
+    except ScrubError:
+        raise
+    except Exception as error:  # Each kind of storage has errors of its own.
         problem = f"cannot be read ({error})"
-        raise InputError(path, problem, "check the address and who may read it") from error
+        raise InputError(path, problem, f"{CHECK} read there") from error
 
 
 @contextlib.contextmanager
 def _writing(path: Path) -> Iterator[tuple[Any, str]]:
     try:
         yield _opened(path)
-    except (OSError, ValueError, ImportError) as error:
-        raise StorageError(
-            path, f"cannot be written ({error})", "check the address and who may write there"
-        ) from error
+    except ScrubError:
+        raise
+    except Exception as error:
+        raise StorageError(path, f"cannot be written ({error})", f"{CHECK} write there") from error

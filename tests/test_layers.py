@@ -104,7 +104,7 @@ LAYERS: dict[str, set[str]] = {
     },
     "watch": {"files", "errors"},
     "storage": {"files", "find", "ledger", "report", "settings", "errors"},
-    "cluster": {"jobs", "storage", "workers", "errors"},
+    "cluster": {"files", "jobs", "storage", "workers", "errors"},
     "console": {"gate", "exposure", "metadata", "report"},
     "cli": {
         "tasks",
