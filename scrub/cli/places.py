@@ -42,6 +42,8 @@ def check_quarantine(quarantine: Path, inbox: Path, out: Path) -> None:
 
 def _check_apart(inputs: Sequence[Path], out: Path) -> None:
     """Copies among originals would be taken for such, and the other way round."""
+    if os.path.lexists(out) and not out.is_dir():
+        raise UsageError(out, "is not a folder", "name a folder for --out")
     place = out.resolve()
     known = (out / LEDGER).exists()
     for one in filter(os.path.isdir, inputs):
