@@ -27,6 +27,9 @@ from scrub.workers import Lost
 CONNECT = 30.0
 """Seconds to wait for the scheduler, and for a first worker."""
 
+TALKERS = ("distributed", "distributed.client", "tornado", "tornado.application", "asyncio")
+"""Logs in which the cluster's parts tell of each other's end, at length."""
+
 RETRIES = 2
 """How often a task is tried again that ended with an error of the network."""
 
@@ -39,7 +42,7 @@ def crew(address: str, wanted: int | None = None) -> Iterator[Crew]:
     """
     try:
         # Its log lines would stand between ours.
-        import_module("dask").config.set({"logging": {"distributed": "critical"}})
+        import_module("dask").config.set({"logging": dict.fromkeys(TALKERS, "critical")})
         distributed = import_module("distributed")
     except ImportError as error:
         problem = f"--cluster needs a part that is not installed ({error.name})"

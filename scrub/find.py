@@ -12,6 +12,7 @@ from typing import Protocol
 from scrub import files
 from scrub.errors import InputError, ScrubError
 from scrub.formats import FORMATS, format_of, target_of
+from scrub.ledger import LEDGER
 from scrub.report import FileReport, refusal
 from scrub.settings import Target
 
@@ -130,7 +131,8 @@ def _suffix(source: Path, to: Target) -> str:
 def _walked(inputs: Sequence[Path], out: Path | None, closed: list[OSError]) -> Iterator[Found]:
     """Every file named or below a folder named, in a fixed order; links are not followed.
 
-    ``closed`` collects what went wrong with the folders that could not be opened.
+    Ledgers do not count. ``closed`` collects what went wrong with the folders that could not be
+    opened.
     """
     for named in inputs:
         if len(inputs) > 1 and _same(named, out):
@@ -144,7 +146,7 @@ def _walked(inputs: Sequence[Path], out: Path | None, closed: list[OSError]) -> 
             here = Path(folder)
             below[:] = sorted(name for name in below if not _same(here / name, out))
             links = [name for name in below if (here / name).is_symlink()]
-            for name in sorted([*names, *links]):
+            for name in sorted({*names, *links} - {LEDGER}):
                 yield Found(here / name, (here / name).relative_to(named))
 
 

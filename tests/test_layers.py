@@ -85,7 +85,7 @@ LAYERS: dict[str, set[str]] = {
         "settings",
         "errors",
     },
-    "find": {"files", "formats", "report", "settings", "errors"},
+    "find": {"files", "formats", "ledger", "report", "settings", "errors"},
     "ledger": {"files", "settings", "errors"},
     "journal": {"files", "report"},
     "batch": {

@@ -41,6 +41,7 @@ from tests.clips import (
     video,
     walk,
 )
+from tests.conftest import Blind
 from tests.pictures import Edges, Pixels, canaries, canary
 
 CONTAINERS = {
@@ -70,16 +71,6 @@ class Walker:
     def detect(self, rgb: Pixels) -> list[Detection]:
         index, self._next = self._next, self._next + 1
         return [Detection(Box(*place(index)), 0.9, "walker")] if index in self._seen else []
-
-    def close(self) -> None:
-        pass
-
-
-class Blind:
-    """Sees nothing."""
-
-    def detect(self, rgb: Pixels) -> list[Detection]:
-        return []
 
     def close(self) -> None:
         pass
