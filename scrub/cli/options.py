@@ -24,7 +24,8 @@ class Place(click.Path):
     """A file or a folder. An empty name would be the folder that the person is in."""
 
     def __init__(self) -> None:
-        super().__init__(path_type=Path)
+        # What may not be read costs itself, and not the others that were named with it.
+        super().__init__(path_type=Path, readable=False)
 
     def convert(self, value: Any, param: Parameter | None, ctx: Context | None) -> Any:
         if value == "":
