@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -198,22 +199,20 @@ def _opened(path: Path) -> tuple[Any, str]:
     return system, place
 
 
+def _reading(path: Path) -> AbstractContextManager[tuple[Any, str]]:
+    return _used(path, InputError, "read", "read")
+
+
+def _writing(path: Path) -> AbstractContextManager[tuple[Any, str]]:
+    return _used(path, StorageError, "written", "write")
+
+
 @contextlib.contextmanager
-def _reading(path: Path) -> Iterator[tuple[Any, str]]:
+def _used(path: Path, error: type[ScrubError], done: str, act: str) -> Iterator[tuple[Any, str]]:
+    """What is at an address; raises the ``error`` where it cannot be ``done``."""
     try:
         yield _opened(path)
     except ScrubError:
         raise
-    except Exception as error:  # Each kind of storage has errors of its own.
-        problem = f"cannot be read ({error})"
-        raise InputError(path, problem, f"{CHECK} read there") from error
-
-
-@contextlib.contextmanager
-def _writing(path: Path) -> Iterator[tuple[Any, str]]:
-    try:
-        yield _opened(path)
-    except ScrubError:
-        raise
-    except Exception as error:
-        raise StorageError(path, f"cannot be written ({error})", f"{CHECK} write there") from error
+    except Exception as cause:  # Each kind of storage has errors of its own.
+        raise error(path, f"cannot be {done} ({cause})", f"{CHECK} {act} there") from cause
