@@ -188,9 +188,10 @@ class Painter:
             known = self._painted.get(region)
             if known is None:
                 self._style(canvas, patch, self._entropy(region.track, b"cover"))
-                painted[region] = patch, target.copy()
+                if region.last_frame > index:
+                    painted[region] = patch, target.copy()
             else:
-                np.copyto(target, known[1], where=patch.mask[..., None])
+                _fill(canvas, patch, known[1])
                 painted[region] = known
         self._painted = painted
         return canvas
@@ -260,8 +261,7 @@ def _blank(canvas: Canvas, patch: Patch, color: NDArray[np.uint8]) -> None:
 def _stretched(
     small: NDArray[np.uint8], width: int, height: int, method: int = cv2.INTER_NEAREST
 ) -> NDArray[np.uint8]:
-    result: NDArray[np.uint8] = cv2.resize(small, (width, height), interpolation=method)
-    return result
+    return np.asarray(cv2.resize(small, (width, height), interpolation=method), np.uint8)
 
 
 def _grained(smooth: NDArray[np.uint8], entropy: np.random.Generator) -> NDArray[np.uint8]:
@@ -270,8 +270,7 @@ def _grained(smooth: NDArray[np.uint8], entropy: np.random.Generator) -> NDArray
     noise = entropy.standard_normal((min(height, GRAINS), min(width, GRAINS), 1), np.float32)
     times = -(-height // GRAINS), -(-width // GRAINS), 3
     grain = np.tile(np.rint(np.float32(GRAIN) * noise).astype(np.int16), times)
-    result: NDArray[np.uint8] = cv2.add(smooth, grain[:height, :width], dtype=cv2.CV_8U)
-    return result
+    return np.asarray(cv2.add(smooth, grain[:height, :width], dtype=cv2.CV_8U), np.uint8)
 
 
 def _levels(values: NDArray[Any]) -> NDArray[np.uint8]:
