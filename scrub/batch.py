@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 import sys
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Container, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -36,6 +37,10 @@ READERS = 4
 """Threads that read files to recognise them: a disk is faster with several questions."""
 
 ALREADY = "already clean"
+REPLACED = "replaced a copy that was made with other settings"
+RENAMED = "an earlier copy, made with other settings, stays under its own name"
+EDITED = "its earlier copy was changed since, and stays under its own name"
+CHANGED = "the copy of an earlier picture of this name stays beside it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +54,14 @@ class Outline:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """The copy of an original that is on record: where it is, and whether it can stay."""
+    """The copy of an original that is on record: where it is, and whether it can stay.
 
-    target: Path
-    good: bool
+    Without a ``target``, another name is to be found; ``note`` says why there is a new copy.
+    """
+
+    target: Path | None
+    good: bool = False
+    note: str = ""
 
 
 def outline(
@@ -116,7 +125,7 @@ def plan(
     open_ones = [one for one in findings.found if one.source not in done]
     aside = frozenset() if overwrite or ledger is None else filter(ledger.is_ours, there)
     planned = _targets(open_ones, findings.found, out, settings, known, there, frozenset(aside))
-    ours = {_spelling(one.target) for one in known.values()}
+    ours = {_spelling(one.target) for one in known.values() if one.target is not None}
     free, refused = _settle_collisions(planned, settled, ours, overwrite, storage)
     return Outline(tuple(free), (*settled, *refused), findings.littered)
 
@@ -159,7 +168,8 @@ def work(
             if ledger is not None and end.proof is not None:
                 job, proof = end.job, end.proof
                 ledger.finish(job.place, proof.source, settings, job.copy, proof.copy)
-            yield end.report
+            cleaned = end.report.status == "cleaned"
+            yield replace(end.report, reason=end.job.note) if cleaned else end.report
 
 
 def check_report_path(report: Path, plan: Outline, overwrite: bool) -> None:
@@ -218,19 +228,22 @@ def _known(
     def recalled(one: Found) -> _Known | None:
         begun = by_name.get(ledger.begun(one.relative, one.stamp) or "")
         if begun is not None:
-            return _Known(out / begun, good=False)
+            untouched = storage.is_untouched(out / begun)
+            return _Known(out / begun) if untouched else _Known(None, note=EDITED)
         try:
             entry = ledger.entry(one.relative, storage.digest(one.source))
             copy = None if entry is None else by_name.get(entry.name)
             if entry is None or copy is None:
                 return None
             if not ledger.holds(entry, copy, storage.digest(out / copy)):
-                return None
+                return _Known(None, note=EDITED)
         except InputError:  # Whoever works on it will say why it cannot be read.
             return None
         if ledger.made_with(entry, settings):
             return _Known(out / copy, good=True)
-        return _Known(out / copy, good=False) if _keeps_name(one, copy, settings) else None
+        if _keeps_name(one, copy, settings):
+            return _Known(out / copy, note=REPLACED)
+        return _Known(None, note=RENAMED)
 
     with ThreadPoolExecutor(READERS) as readers:
         recollections = zip(found, readers.map(recalled, found), strict=True)
@@ -241,7 +254,8 @@ def _keeps_name(one: Found, copy: Path, settings: Settings) -> bool:
     """Whether the copy's name is one that these settings might have given."""
     stem = one.source.stem
     kept = stem_for(stem, settings.names, ()) == stem
-    return copy.suffix == one.suffix and (copy.stem == stem) == kept
+    own = re.fullmatch(rf"{re.escape(stem)}(-\d+)?", copy.stem) is not None
+    return copy.suffix == one.suffix and own == kept
 
 
 def _targets(
@@ -266,14 +280,17 @@ def _targets(
     planned = []
     for one in open_ones:
         folder = one.relative.parent
-        if one.source in known:
-            planned.append(_job(one, known[one.source].target, out))
+        recalled = known.get(one.source, _Known(None))
+        if recalled.target is not None:
+            planned.append(_job(one, recalled.target, out, recalled.note))
             continue
+        note = recalled.note
         stem = stem_for(one.source.stem, settings.names, taken[folder])
         if folder / f"{stem}{one.suffix}" in aside:
             stem = _numbered(stem, taken[folder])
+            note = note or CHANGED
         taken[folder].add(stem.lower())
-        planned.append(_job(one, out / folder / f"{stem}{one.suffix}", out))
+        planned.append(_job(one, out / folder / f"{stem}{one.suffix}", out, note))
     return planned
 
 
@@ -284,9 +301,9 @@ def _numbered(stem: str, taken: Container[str]) -> str:
     return f"{stem}-{number}"
 
 
-def _job(one: Found, target: Path, out: Path) -> Job:
+def _job(one: Found, target: Path, out: Path, note: str) -> Job:
     copy = target.relative_to(out)
-    return Job(one.source, target, None, one.size, one.relative, copy, one.stamp)
+    return Job(one.source, target, None, one.size, one.relative, copy, one.stamp, note)
 
 
 def _settle_collisions(

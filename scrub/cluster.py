@@ -7,17 +7,18 @@ network, to the scheduler that a person named and to the storage that the files 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import CancelledError, Executor, Future
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from scrub import jobs, storage
+from scrub import files, jobs, storage
 from scrub.errors import ClusterError
 from scrub.jobs import Crew, Done, Job, Order, Proof
 from scrub.storage import is_address
@@ -25,6 +26,9 @@ from scrub.workers import Lost
 
 CONNECT = 30.0
 """Seconds to wait for the scheduler, and for a first worker."""
+
+TALKERS = ("distributed", "distributed.client", "tornado", "tornado.application", "asyncio")
+"""Logs in which the cluster's parts tell of each other's end, at length."""
 
 RETRIES = 2
 """How often a task is tried again that ended with an error of the network."""
@@ -38,25 +42,54 @@ def crew(address: str, wanted: int | None = None) -> Iterator[Crew]:
     """
     try:
         # Its log lines would stand between ours.
-        import_module("dask").config.set({"logging": {"distributed": "critical"}})
+        import_module("dask").config.set({"logging": dict.fromkeys(TALKERS, "critical")})
         distributed = import_module("distributed")
     except ImportError as error:
         problem = f"--cluster needs a part that is not installed ({error.name})"
         raise ClusterError(None, problem, "install scrub[cluster]") from error
     with contextlib.ExitStack() as held:
         try:
+            # A client that was given half an address is a minute about its end.
+            import_module("distributed.comm").get_address_host_port(address)
             client = held.enter_context(
                 distributed.Client(address, timeout=CONNECT, set_as_default=False)
             )
             client.wait_for_workers(1, timeout=CONNECT)
             threads = sum(client.nthreads().values())
+            everywhere = client.run(installed, on_error="return")
         except (OSError, ValueError) as error:
             problem = f"no scheduler with workers answers at {address} ({error})"
             remedy = "check the address and start dask scheduler and dask worker"
             raise ClusterError(None, problem, remedy) from error
+        _check_installed(everywhere)
         executor = client.get_executor(pure=False, retries=RETRIES)
         translated = _Translated(executor, distributed.KilledWorker)
         yield Crew(translated, min(threads, wanted or threads), task=attend)
+
+
+def installed() -> str:
+    """Stands for the program and the weights that are installed where this is called."""
+    package = Path(__file__).parent
+    parts = [
+        *package.rglob("*.py"),
+        *package.glob("models/*.onnx"),
+        *package.glob("models/*.tflite"),
+    ]
+    named = ((part.relative_to(package).as_posix().encode(), part) for part in sorted(parts))
+    whole = b"".join(name + files.digest(part) for name, part in named)
+    return hashlib.sha256(whole).hexdigest()
+
+
+def _check_installed(everywhere: Mapping[str, str | Exception]) -> None:
+    """Raise ClusterError where a worker has not the scrub that this machine has."""
+    for worker, found in everywhere.items():
+        if isinstance(found, Exception):
+            problem = f"the worker at {worker} cannot load scrub ({found})"
+        elif found != installed():
+            problem = f"the worker at {worker} has another version of scrub, or other weights"
+        else:
+            continue
+        raise ClusterError(None, problem, "install the same scrub[cluster] on all machines")
 
 
 def attend(job: Job, order: Order) -> Done:

@@ -12,6 +12,7 @@ from typing import Protocol
 from scrub import files
 from scrub.errors import InputError, ScrubError
 from scrub.formats import FORMATS, format_of, target_of
+from scrub.ledger import LEDGER
 from scrub.report import FileReport, refusal
 from scrub.settings import Target
 
@@ -76,6 +77,10 @@ class Storage(Protocol):
         """Whether anything has this name."""
         ...
 
+    def is_untouched(self, path: Path) -> bool:
+        """Whether nobody has changed this copy since it got its name, as far as times tell."""
+        ...
+
 
 def find(
     inputs: Sequence[Path],
@@ -123,22 +128,25 @@ def _suffix(source: Path, to: Target) -> str:
     return source.suffix if source.suffix.lower() in target.suffixes else target.suffixes[0]
 
 
-def _walked(inputs: Iterable[Path], out: Path | None, closed: list[OSError]) -> Iterator[Found]:
+def _walked(inputs: Sequence[Path], out: Path | None, closed: list[OSError]) -> Iterator[Found]:
     """Every file named or below a folder named, in a fixed order; links are not followed.
 
-    ``closed`` collects what went wrong with the folders that could not be opened.
+    Ledgers do not count. ``closed`` collects what went wrong with the folders that could not be
+    opened.
     """
     for named in inputs:
+        if len(inputs) > 1 and _same(named, out):
+            continue  # "*", where the copies lie beside the originals
         # Unlike Path.is_dir, this does not raise for a name that is too long.
         if not os.path.isdir(named) or os.path.islink(named):
             yield Found(named, Path(named.name))
             continue
+        # The copies of an earlier run are no input, even where they lie inside one.
         for folder, below, names in os.walk(named, onerror=closed.append):
             here = Path(folder)
-            # The copies of an earlier run are no input, even where they lie inside one.
             below[:] = sorted(name for name in below if not _same(here / name, out))
             links = [name for name in below if (here / name).is_symlink()]
-            for name in sorted([*names, *links]):
+            for name in sorted({*names, *links} - {LEDGER}):
                 yield Found(here / name, (here / name).relative_to(named))
 
 
@@ -210,6 +218,12 @@ class _Disk:
 
     def holds(self, path: Path) -> bool:
         return os.path.lexists(path)
+
+    def is_untouched(self, path: Path) -> bool:
+        try:
+            return path.stat().st_mtime == files.NEUTRAL_TIME
+        except OSError:
+            return False
 
 
 DISK: Storage = _Disk()

@@ -37,6 +37,9 @@ SECONDS_A_MEGAPIXEL = 2.0
 ROOM = 2
 """Times the size of an original that its copy may need."""
 
+KILLED = "SIGKILL"
+"""How a process ends that the system stops for the sake of memory."""
+
 LEAST_FRAME = 1000
 """Bytes of a video for each of its frames, where they are few."""
 
@@ -48,7 +51,8 @@ class Job:
     A job of another class does something else with its file.
 
     ``size`` is the original's in bytes. ``place`` and ``copy`` are where both are below the
-    input and the output folder; ``stamp`` changes when the original does.
+    input and the output folder; ``stamp`` changes when the original does; ``note`` says what
+    becomes of an earlier copy.
     """
 
     source: Path
@@ -58,6 +62,7 @@ class Job:
     place: Path = Path()
     copy: Path = Path()
     stamp: bytes = b""
+    note: str = ""
 
     def do(self, settings: Settings, eyes: Eyes | None, dry_run: bool) -> FileReport:
         """What a worker is to do, with ``eyes`` unless faces are left; may raise ScrubError."""
@@ -149,6 +154,8 @@ def attend(job: Job, order: Order) -> Done:
         return Done(job, refusal(job.source, _cut_short(job) or error))
     except ScrubError as error:
         return Done(job, refusal(job.source, error))
+    except MemoryError:
+        return Done(job, refusal(job.source, _too_hungry(job)))
     except Exception as error:  # One file's surprise must not cost the others their turn.
         return Done(job, _unforeseen(job, error))
 
@@ -206,16 +213,22 @@ def _explained(job: Job, lost: Lost) -> WorkerError:
     match lost.cause:
         case "time":
             problem = f"was not finished in {_time(lost.seconds)} and given up"
-            remedy = "try it alone; if it hangs again, it is broken in a new way: keep it"
+            remedy = "try it alone; if it hangs again, it is broken in a new way: report it"
         case "memory":
-            problem = "needed more memory than this machine can give to one file"
-            remedy = "try --max-side or a machine with more memory"
+            return _too_hungry(job)
+        case "death" if lost.ending == KILLED:
+            problem = "had its worker killed from outside, twice; memory may have run out"
+            remedy = "close other programs, or try --jobs 1 or --max-side"
         case "death":
-            problem = "made the worker process end without an answer"
-            remedy = (
-                "look whether memory ran out; otherwise the file is broken in a new way: keep it"
-            )
+            how = f" ({lost.ending})" if lost.ending else ""
+            problem = f"made each worker crash that was given it{how}"
+            remedy = "it is broken in a new way: keep it and report it"
     return WorkerError(job.source, problem, remedy)
+
+
+def _too_hungry(job: Job) -> WorkerError:
+    problem = "needed more memory than this machine can give to one file"
+    return WorkerError(job.source, problem, "try --max-side or a machine with more memory")
 
 
 def _time(seconds: float) -> str:

@@ -25,7 +25,6 @@ import secrets
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -34,10 +33,13 @@ from scrub.errors import TargetError, UsageError
 from scrub.settings import Settings
 
 LEDGER = ".scrub-ledger"
-HEADER = "scrub-ledger 1"
+PROGRAM = "scrub-ledger "
+HEADER = f"{PROGRAM}1"
 TOKEN = 16
 KEY = 32
 """Bytes of a digest, and of the key."""
+
+UNREADABLE = "choose another --out, or remove it to have all copies made once more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class Entry:
 class Page(Protocol):
     """Where a ledger is written: it only ever grows."""
 
+    path: Path
+
     def read(self) -> bytes:
         """All of it; empty where there is none yet."""
         ...
@@ -61,12 +65,16 @@ class Page(Protocol):
         ...
 
     def start(self) -> None:
-        """Make it anew and empty."""
+        """Empty it of a first line that was cut. Raises UsageError where another run has it."""
         ...
 
 
 class Ledger:
-    """The digests of one output folder. Places are paths below it, or below the input."""
+    """The digests of one output folder. Places are paths below it, or below the input.
+
+    Raises UsageError for a ledger that cannot be read with this key: taken for empty, it would
+    be lost, and a whole night's copies would be made a second time.
+    """
 
     def __init__(self, page: Page, key: bytes) -> None:
         self._page = page
@@ -146,11 +154,16 @@ class Ledger:
         if not lines:
             return
         head, _, check = lines[0].rpartition(" ")
-        self._salt = head.rpartition(" ")[2]
-        if not head.startswith(HEADER) or check != self._token("check", Path()):
-            # Another user's, or the key was lost: nothing in it can be read.
-            self._salt = ""
-            return
+        start, _, self._salt = head.rpartition(" ")
+        problem = None
+        if not start.startswith(PROGRAM):
+            problem = "is damaged"
+        elif start != HEADER:
+            problem = "was written by another version of scrub"
+        elif check != self._token("check", Path()):
+            problem = "belongs to another user's key, or that was lost"
+        if problem is not None:
+            raise UsageError(self._page.path, problem, UNREADABLE)
         self._take_in(lines[1:])
 
     def _take_in(self, lines: Iterable[str]) -> None:
@@ -220,46 +233,52 @@ class _File:
     """A ledger in a folder, locked against other runs from its first byte on."""
 
     def __init__(self, path: Path, held: contextlib.ExitStack) -> None:
-        self._path = path
+        self.path = path
         self._held = held
         self._locked = False
+        self._size = 0
 
     def read(self) -> bytes:
         try:
-            if not self._path.exists():
+            if not self.path.exists():
                 return b""
             self._lock()
-            return self._path.read_bytes()
+            data = self.path.read_bytes()
         except OSError as error:
-            raise files.unwritable(self._path, error) from error
+            raise files.unwritable(self.path, error) from error
+        self._size = len(data)
+        return data
 
     def start(self) -> None:
-        self._write("wb", b"")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.touch(0o600)
+            self._lock()
+            if self.path.stat().st_size != self._size:
+                raise self._busy()  # Begun since it was read.
+            if self._size:
+                os.truncate(self.path, 0)
+        except OSError as error:
+            raise files.unwritable(self.path, error) from error
 
     def append(self, lines: bytes) -> None:
-        self._write("ab", lines)
-
-    def _write(self, how: str, data: bytes) -> None:
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with open(self._path, how, opener=partial(os.open, mode=0o600)) as file:
-                file.write(data)
+            with self.path.open("ab") as file:
+                file.write(lines)
                 file.flush()
-                if b"begun" in data:
+                if b"begun" in lines:
                     os.fsync(file.fileno())
-            self._lock()
         except OSError as error:
-            raise files.unwritable(self._path, error) from error
+            raise files.unwritable(self.path, error) from error
 
     def _lock(self) -> None:
         if self._locked:
             return
         self._locked = True
         with contextlib.suppress(OSError):  # A disk without locks.
-            if self._held.enter_context(files.locked(self._path)):
-                return
-            raise UsageError(
-                self._path.parent,
-                "is being written by another run of scrub",
-                "wait until it has ended",
-            )
+            if not self._held.enter_context(files.locked(self.path)):
+                raise self._busy()
+
+    def _busy(self) -> UsageError:
+        problem = "is being written by another run of scrub"
+        return UsageError(self.path.parent, problem, "wait until that has ended, or stop it")

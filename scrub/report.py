@@ -7,7 +7,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from scrub.errors import InputError, ScrubError, StorageError, TargetError
+from scrub.errors import (
+    DamagedError,
+    InputError,
+    ScrubError,
+    StorageError,
+    TargetError,
+    TooLargeError,
+    UnsupportedError,
+)
 from scrub.regions import Region
 
 MANY = 40
@@ -75,7 +83,8 @@ class FileReport:
     ``cleaned``: the target is there and verified (or would be made, in a dry run);
     ``refused``: the input was not something that scrub can or may clean; ``failed``: it
     could not be finished; ``unchanged``: nothing was asked of it. ``reason`` explains the
-    last three.
+    last three, and of the first what became of an earlier copy. ``unfit`` is a file that is
+    itself the reason, and would be another time.
     """
 
     source: Path
@@ -88,6 +97,7 @@ class FileReport:
     warnings: tuple[str, ...] = ()
     evidence: Evidence | None = None
     seconds: float = 0.0
+    unfit: bool = False
 
     @property
     def faces(self) -> int:
@@ -120,7 +130,8 @@ def refusal(source: Path, error: ScrubError) -> FileReport:
     refused = isinstance(error, InputError | TargetError) and not isinstance(error, StorageError)
     status: Status = "refused" if refused else "failed"
     reason = error.reason if error.path == source else str(error)
-    return FileReport(source, status, reason=reason)
+    unfit = isinstance(error, UnsupportedError | DamagedError | TooLargeError)
+    return FileReport(source, status, reason=reason, unfit=unfit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +216,7 @@ class Tally:
             self._done.append(file)
         if file.plan.doubtful and len(self._look_at) < MANY:
             self._look_at.append(file)
-        if file.status in ("refused", "failed"):
+        if file.status in ("refused", "failed") or (file.status == "cleaned" and file.reason):
             key = file.status, file.reason
             if len(self._groups) >= MANY and key not in self._groups:
                 key = file.status, OTHERS

@@ -13,13 +13,14 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from scrub import ledger
-from scrub.errors import InputError, StorageError
+from scrub.errors import InputError, ScrubError, StorageError
 from scrub.find import DISK, Findings, Found, find
 from scrub.ledger import LEDGER, Ledger
 from scrub.report import refusal
@@ -33,6 +34,8 @@ HEAD = 4096
 
 READERS = 16
 """Requests at a time: most of each is waiting."""
+
+CHECK = "check the address, and that your credentials are found and may"
 
 FLUSH = 30.0
 """Seconds between two writings of a ledger's last lines: storage has no appending."""
@@ -84,7 +87,7 @@ class Storage:
         system, place = _opened(folder)
         try:
             return [Path(one).name for one in system.ls(place, detail=False)]
-        except OSError:
+        except OSError:  # As of a folder that is not there yet.
             return ()
 
     def digest(self, path: Path) -> bytes:
@@ -99,6 +102,10 @@ class Storage:
             return DISK.holds(path)
         with _reading(path) as (system, place):
             return bool(system.exists(place))
+
+    def is_untouched(self, path: Path) -> bool:
+        """Of an address, no time tells."""
+        return is_address(path) or DISK.is_untouched(path)
 
 
 @contextlib.contextmanager
@@ -116,13 +123,13 @@ class _Page:
     """A ledger at an address, written as a whole now and then, and whenever work begins."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._lines = b""
         self._written = b""
         self._last = time.monotonic()
 
     def read(self) -> bytes:
-        with _reading(self._path) as (system, place):
+        with _reading(self.path) as (system, place):
             if system.exists(place):
                 self._lines = self._written = system.cat_file(place)
         return self._lines
@@ -131,13 +138,17 @@ class _Page:
         self._lines = b""
 
     def append(self, lines: bytes) -> None:
-        self._lines += lines
+        before, self._lines = self._lines, self._lines + lines
         if b"begun" in lines or time.monotonic() - self._last > FLUSH:
-            self.flush()
+            try:
+                self.flush()
+            except StorageError:
+                self._lines = before
+                raise
 
     def flush(self) -> None:
         if self._lines != self._written:
-            with _writing(self._path) as (system, place):
+            with _writing(self.path) as (system, place):
                 system.pipe_file(place, self._lines)
             self._written = self._lines
             self._last = time.monotonic()
@@ -188,20 +199,20 @@ def _opened(path: Path) -> tuple[Any, str]:
     return system, place
 
 
-@contextlib.contextmanager
-def _reading(path: Path) -> Iterator[tuple[Any, str]]:
-    try:
-        yield _opened(path)
-    except (OSError, ValueError, ImportError) as error:
-        problem = f"cannot be read ({error})"
-        raise InputError(path, problem, "check the address and who may read it") from error
+def _reading(path: Path) -> AbstractContextManager[tuple[Any, str]]:
+    return _used(path, InputError, "read", "read")
+
+
+def _writing(path: Path) -> AbstractContextManager[tuple[Any, str]]:
+    return _used(path, StorageError, "written", "write")
 
 
 @contextlib.contextmanager
-def _writing(path: Path) -> Iterator[tuple[Any, str]]:
+def _used(path: Path, error: type[ScrubError], done: str, act: str) -> Iterator[tuple[Any, str]]:
+    """What is at an address; raises the ``error`` where it cannot be ``done``."""
     try:
         yield _opened(path)
-    except (OSError, ValueError, ImportError) as error:
-        raise StorageError(
-            path, f"cannot be written ({error})", "check the address and who may write there"
-        ) from error
+    except ScrubError:
+        raise
+    except Exception as cause:  # Each kind of storage has errors of its own.
+        raise error(path, f"cannot be {done} ({cause})", f"{CHECK} {act} there") from cause

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from scrub import metadata
 from scrub.detectors import Detector
+from scrub.detectors.presets import SURE
 from scrub.errors import VerificationError
 from scrub.formats import FORMATS, Frame, Media
 from scrub.overlap import mapped
@@ -79,11 +80,6 @@ CHANGED = 0.02
 A palette may miss a small spot of a rare colour.
 """
 
-SURE = 0.2
-"""Summed evidence of a find from which a file is not finished. Weaker finds do not stop a file; but
-where there is a sure one, they are covered with it, or they would come up one by one in the
-following looks."""
-
 SLACK = 0.01
 """How far below SURE a written file has to stay: another processor may round the sums up."""
 
@@ -99,10 +95,11 @@ class Finding:
     """Evidence that all is in order, but for what is still to be seen.
 
     ``left`` holds the uncovered finds of each frame of the original, and ``times`` when it is
-    shown in milliseconds; ``sure`` is the evidence from which a find is a face; ``showing`` the
-    regions that resemble what they hide, or a face. In a small region a random cover does so by
-    chance now and then (one in a thousand what it hides, one in a hundred a face, measured), so it
-    takes a second painting to tell.
+    shown in milliseconds; ``sure`` is the evidence from which a find is a face. Weaker finds do
+    not stop a file, but are covered where there is a sure one, or they would come up one by one in
+    the following looks. ``showing`` are the regions that resemble what they hide, or a face. In a
+    small region a random cover does so by chance now and then (one in a thousand what it hides, one
+    in a hundred a face, measured), so it takes a second painting to tell.
     """
 
     evidence: Evidence

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 import watchfiles
@@ -28,6 +29,9 @@ LOOK = 0.5
 AGAIN = 300.0
 """Seconds after which a file that failed is tried again: its disk may have room by then."""
 
+UNFINISHED = {".crdownload", ".download", ".filepart", ".opdownload", ".part", ".partial", ".tmp"}
+"""What programs put behind a name, in lower case, until all of the file has come."""
+
 Stamp = tuple[int, int, int]
 
 
@@ -43,8 +47,8 @@ class _Arrival:
 class Inbox:
     """A folder in which files arrive.
 
-    A file is complete when nothing about it has changed for ``settle`` seconds and, where the
-    system tells (Linux), nobody has it open for writing.
+    A file is complete when nothing about it has changed for ``settle`` seconds, where the
+    system tells (Linux) nobody has it open for writing, and its name says nothing else.
     """
 
     def __init__(self, folder: Path, apart: Collection[Path], settle: float) -> None:
@@ -60,8 +64,14 @@ class Inbox:
         A file that changes later is given again. Raises InputError where the folder is gone.
         """
         # The watch begins before the first look, so that nothing falls between the two.
+        begun = self._identity()
         for changes in self._changes():
-            if changes or self._waiting:
+            if self._identity() != begun:
+                problem = "is no longer the folder that was watched"
+                raise InputError(
+                    self.folder, problem, "look whether its disk is there; start again"
+                )
+            if changes or self.incomplete():
                 self._look()
                 if ready := self._ready():
                     yield ready
@@ -73,15 +83,15 @@ class Inbox:
         self._look()
         return self._ready()
 
+    def incomplete(self) -> list[Path]:
+        """The files that were there at the last look and are not complete."""
+        return sorted(path for path, arrival in self._arrivals.items() if not arrival.taken)
+
     def put_back(self, path: Path) -> None:
         """Give the file again some time later."""
         if arrival := self._arrivals.get(path):
             arrival.taken = False
             arrival.settled = time.monotonic() + AGAIN
-
-    @property
-    def _waiting(self) -> bool:
-        return not all(arrival.taken for arrival in self._arrivals.values())
 
     def _changes(self) -> Iterator[object]:
         yield "the first look"
@@ -98,6 +108,15 @@ class Inbox:
             problem = f"cannot be watched ({error.strerror or error})"
             raise InputError(self.folder, problem, "check the folder") from error
 
+    def _identity(self) -> tuple[int, int]:
+        """Changes when the folder is removed, put anew, or covered by another disk."""
+        try:
+            found = self.folder.stat()
+        except OSError as error:
+            problem = f"cannot be watched ({error.strerror})"
+            raise InputError(self.folder, problem, "check the folder, and start again") from error
+        return found.st_dev, found.st_ino
+
     def _look(self) -> None:
         now = time.monotonic()
         there = dict(self._stamps())
@@ -105,13 +124,15 @@ class Inbox:
         for path, stamp in there.items():
             known = self._arrivals.get(path)
             if known is None or known.stamp != stamp:
-                self._arrivals[path] = _Arrival(stamp, now + self._settle)
+                finished = path.suffix.lower() not in UNFINISHED
+                self._arrivals[path] = _Arrival(stamp, now + self._settle if finished else inf)
 
     def _stamps(self) -> Iterator[tuple[Path, Stamp]]:
         for folder, below, names in os.walk(self.folder):
             here = Path(folder)
             below[:] = [name for name in below if (here / name).resolve() not in self._apart]
-            for name in names:
+            links = [name for name in below if (here / name).is_symlink()]
+            for name in (*names, *links):
                 with contextlib.suppress(OSError):  # It has gone again.
                     found = (here / name).lstat()
                     yield here / name, (found.st_ino, found.st_size, found.st_mtime_ns)

@@ -46,13 +46,17 @@ Call = tuple[Callable[..., Any], tuple[Any, ...]]
 
 
 class Lost(Exception):
-    """The process that had a call in hand is gone; ``writer`` is its number."""
+    """The process that had a call in hand is gone; ``writer`` is its number.
 
-    def __init__(self, cause: Cause, writer: int, seconds: float = 0.0) -> None:
-        super().__init__(cause, writer, seconds)
+    ``ending`` says how one ended that nobody here stopped: "SIGSEGV", "exit status 3".
+    """
+
+    def __init__(self, cause: Cause, writer: int, seconds: float = 0.0, ending: str = "") -> None:
+        super().__init__(cause, writer, seconds, ending)
         self.cause = cause
         self.writer = writer
         self.seconds = seconds
+        self.ending = ending
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +176,7 @@ class _Worker:
             seconds = self._received(seconds)
             answer, error = self._received(seconds)
         except (EOFError, OSError):
+            self.process.join(TICK)  # It has closed its pipes, and may not be quite dead.
             self._lose("death", seconds)
         if error is not None:
             raise error
@@ -193,7 +198,15 @@ class _Worker:
     def _lose(self, cause: Cause, seconds: float) -> None:
         self.process.kill()
         self.process.join()
-        raise Lost(cause, self._pid, seconds)
+        raise Lost(cause, self._pid, seconds, _ending(self.process.exitcode or 0))
+
+
+def _ending(exitcode: int) -> str:
+    """In words, how a process ended; negative numbers are those of signals."""
+    if exitcode < 0:
+        with contextlib.suppress(ValueError):
+            return signal.Signals(-exitcode).name
+    return f"exit status {exitcode}"
 
 
 def _deafen() -> None:

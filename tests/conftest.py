@@ -16,9 +16,10 @@ import scrub
 from scrub.batch import Outline, outline
 from scrub.detectors.presets import Eyes, eyes
 from scrub.errors import ScrubError
+from scrub.regions import Detection
 from scrub.settings import Settings
 from tests.parts import saved
-from tests.pictures import face
+from tests.pictures import Pixels, face
 
 UNPLAIN = ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "PYTHONIOENCODING")
 
@@ -47,6 +48,16 @@ class Command:
             timeout=100,
             **options,
         )
+
+
+class Blind:
+    """A detector that sees nothing."""
+
+    def detect(self, rgb: Pixels) -> list[Detection]:
+        return []
+
+    def close(self) -> None:
+        pass
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -248,6 +248,9 @@ def test_what_is_plainly_no_picture_is_listed_and_left_alone(inbox: Path, out: P
     assert reasons(plan) == {}
 
 
+STRANGE = "is of a kind that scrub does not clean"
+
+
 @pytest.mark.parametrize(
     ("name", "data", "reason"),
     [
@@ -256,9 +259,13 @@ def test_what_is_plainly_no_picture_is_listed_and_left_alone(inbox: Path, out: P
         ("empty.png", b"", "is empty"),
         ("data.bin", b"\0\1\2\3" * 100, "is not a picture or video that scrub knows"),
         ("latin.txt", "Zürich".encode("latin-1"), "is not a picture or video that scrub knows"),
-        ("clip.wmv", b"\x30\x26\xb2\x75\x8e\x66\xcf\x11" + bytes(50), "is Windows Media video"),
-        ("photo.jpg", b"\0\0\0\x18ftypcrx " + bytes(50), "is camera raw"),
-        ("paper.dat", b"%PDF-1.7\n\0", "is PDF"),
+        (
+            "clip.wmv",
+            b"\x30\x26\xb2\x75\x8e\x66\xcf\x11" + bytes(50),
+            f"{STRANGE} (Windows Media video)",
+        ),
+        ("photo.jpg", b"\0\0\0\x18ftypcrx " + bytes(50), f"{STRANGE} (camera raw)"),
+        ("paper.dat", b"%PDF-1.7\n\0", f"{STRANGE} (PDF)"),
     ],
 )
 def test_whatever_else_is_not_understood_is_refused_by_name(

@@ -17,6 +17,7 @@ from scrub.detectors.presets import Eyes
 from scrub.errors import DamagedError
 from scrub.exposure import Exposure
 from scrub.formats.still import ROWS
+from scrub.ledger import LEDGER
 from scrub.settings import STYLES, Settings, StyleName
 from scrub.tasks import Check
 from tests.conftest import Command
@@ -205,3 +206,12 @@ def test_nothing_to_check_is_not_clean(scrub_command: Command, outbox: Path) -> 
     (outbox / HARMLESS).unlink()
     assert scrub_command("check", outbox).returncode == 2
     assert scrub_command("check", outbox / "gone.png").returncode == 2
+
+
+def test_the_ledger_among_the_copies_is_nobody_s_file(
+    scrub_command: Command, inbox: Path, out: Path
+) -> None:
+    (inbox / "a.jpg").write_bytes(saved(face(32), "JPEG"))
+    assert scrub_command("clean", inbox, "--out", out, "--metadata-only").returncode == 0
+    assert (out / LEDGER).exists()
+    assert scrub_command("check", out, "--no-faces").stderr == "1 clean, 0 not clean\n"

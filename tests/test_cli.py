@@ -254,3 +254,18 @@ def test_in_place_replaces_the_files_and_keeps_names_and_permissions(
         if os.name != "nt":
             assert stat.S_IMODE((tmp_path / name).stat().st_mode) == mode
         assert (tmp_path / name).stat().st_mtime == files.NEUTRAL_TIME
+
+
+def test_the_folder_of_the_copies_may_be_among_the_inputs_but_not_be_the_only_one(
+    scrub_command: Command, tmp_path: Path
+) -> None:
+    """As ``scrub clean * --out cleaned`` has it on the second night."""
+    (tmp_path / "cat.jpg").write_bytes(saved(face(32), "JPEG"))
+    line = ("--out", "cleaned", "--metadata-only")
+    assert scrub_command("clean", "cat.jpg", *line, cwd=tmp_path).returncode == 0
+    again = scrub_command("clean", "cat.jpg", "cleaned", *line, cwd=tmp_path)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert "1 already clean" in again.stdout
+    alone = scrub_command("clean", "cleaned", *line, cwd=tmp_path)
+    assert alone.returncode == 2
+    assert alone.stderr.startswith("cleaned: is where the originals are, and copies would lie")

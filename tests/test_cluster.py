@@ -273,7 +273,7 @@ def test_a_worker_that_is_lost_changes_nothing_but_a_deadly_file_is_named(
     for name in ("a", "once", "b", "deadly", "c"):
         (inbox / f"{name}.jpg").write_bytes(saved(face(32), "JPEG"))
     ends = run(running, inbox, tmp_path / "out/below", task=fateful)
-    assert ends.pop("deadly.jpg").reason.startswith("made the worker process end without")
+    assert ends.pop("deadly.jpg").reason.startswith("made each worker crash that was given it; ")
     assert {end.status for end in ends.values()} == {"cleaned"}
     assert {path.name for path in (tmp_path / "out/below").glob("*.jpg")} == set(ends)
 
@@ -306,6 +306,39 @@ def test_a_cluster_that_is_not_there_is_named(
         cluster.crew(f"tcp://{HOST}:9"),
     ):
         pass
+
+
+def test_storage_without_credentials_is_one_line(
+    running: Cluster, scrub_command: Command, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(f"AWS_{name}")
+    for name in ("SHARED_CREDENTIALS_FILE", "CONFIG_FILE"):
+        monkeypatch.setenv(f"AWS_{name}", str(out / "nothing"))
+    ran = scrub_command("clean", "s3://bucket/in", "--out", out, "--cluster", running.address)
+    assert ran.returncode == 2
+    [line] = ran.stderr.splitlines()
+    assert line.startswith("s3:/bucket/in: cannot be read (Unable to locate credentials); check")
+
+
+def test_all_workers_must_have_the_same_scrub(running: Cluster) -> None:
+    here = cluster.installed()
+    cluster._check_installed({"tcp://one": here, "tcp://two": here})
+    for there, problem in {
+        "another": "the worker at tcp://two has another version of scrub, or other weights",
+        ImportError("No module"): r"the worker at tcp://two cannot load scrub \(No module\)",
+    }.items():
+        with pytest.raises(ClusterError, match=problem):
+            cluster._check_installed({"tcp://one": here, "tcp://two": there})
+
+
+def test_half_an_address_is_refused_at_once(scrub_command: Command, inbox: Path, out: Path) -> None:
+    (inbox / "a.jpg").write_bytes(saved(face(32), "JPEG"))
+    ran = scrub_command("clean", inbox, "--out", out, "--cluster", "nonsense")
+    assert ran.returncode == 2
+    first, *more = ran.stderr.splitlines()
+    assert first.startswith("no scheduler with workers answers at nonsense (")
+    assert more == ["interrupted with 1 file left; run scrub again"]
 
 
 # --- and without it -----------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -199,6 +200,14 @@ def test_the_problems_of_many_files_are_grouped_at_the_end(
         f"refused {MANY + 1} files: is empty; get a whole copy of it (first: {shown('0.jpg')})"
     )
     assert len(told(capsys, files[:MANY])[0].splitlines()) == 1
+
+
+def test_what_became_of_earlier_copies_is_always_told(capsys: pytest.CaptureFixture[str]) -> None:
+    files = [replace(done(f"{name}.jpg"), reason="replaced a copy") for name in "ab"]
+    *_, line, _ = told(capsys, files)[0].splitlines()
+    assert line == f"cleaned 2 files: replaced a copy (first: {shown('a.jpg')})"
+    *_, line, _ = told(capsys, files[:1])[0].splitlines()
+    assert line == f"cleaned 1 file: replaced a copy ({shown('a.jpg')})"
 
 
 def test_an_interrupt_takes_one_line_whatever_it_left(capsys: pytest.CaptureFixture[str]) -> None:

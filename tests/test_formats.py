@@ -30,6 +30,7 @@ from scrub.regions import Box, Detection, head
 from scrub.report import FileReport
 from scrub.settings import Settings
 from tests import media, parts
+from tests.conftest import Blind
 from tests.media import BROKEN, DIRTY, PICTURE_FACES, Edges, Pixels, canaries, picture
 from tests.parts import page, tiff
 
@@ -50,16 +51,6 @@ class Finder:
         else:
             boxes = moved(PICTURE_FACES, shift(rgb))
         return [Detection(Box(*box), 0.9, "finder") for box in boxes]
-
-    def close(self) -> None:
-        pass
-
-
-class Blind:
-    """A detector that sees nothing."""
-
-    def detect(self, rgb: Pixels) -> list[Detection]:
-        return []
 
     def close(self) -> None:
         pass

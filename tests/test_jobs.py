@@ -154,15 +154,18 @@ def ends(folder: Path) -> dict[str, FileReport]:
 
 
 def test_a_worker_that_dies_costs_one_file(ends: dict[str, FileReport]) -> None:
-    for stem in ("kill", "leave"):
-        assert ends[stem].status == "failed"
-        assert ends[stem].reason.startswith("made the worker process end without an answer; look")
+    assert ends["kill"].status == ends["leave"].status == "failed"
+    assert ends["leave"].reason.startswith("made each worker crash that was given it (exit status")
+    if os.name != "nt":
+        assert ends["kill"].reason.startswith("had its worker killed from outside, twice; memory")
 
 
 def test_a_file_that_takes_too_long_or_too_much_is_named(ends: dict[str, FileReport]) -> None:
     assert ends["hang"].reason.startswith("was not finished in 1 second and given up; try it alone")
+    memory = "needed more memory than this machine can give to one file; try --max-side"
+    assert ends["exhaust"].reason.startswith(memory)
     if sys.platform == "linux":
-        assert ends["bloat"].reason.startswith("needed more memory than this machine can give")
+        assert ends["bloat"].reason.startswith(memory)
 
 
 def test_all_others_are_done(ends: dict[str, FileReport], folder: Path) -> None:
@@ -175,7 +178,6 @@ def test_the_unforeseen_costs_one_file_and_says_what_it_was(ends: dict[str, File
     assert ends["break"].status == "failed"
     assert "(RuntimeError: a new\nsurprise)" in ends["break"].reason
     assert "nothing was written, please report it" in ends["break"].reason
-    assert "MemoryError" in ends["exhaust"].reason
 
 
 def test_neither_the_dead_nor_their_neighbours_leave_a_draft(
@@ -258,7 +260,7 @@ def test_workers_that_cannot_even_start_end_the_run(
     monkeypatch.setattr(workers, "_serve", die_at_once)
     [report] = run(made(tmp_path, "a"), 1)
     assert report.status == "failed"
-    assert report.reason.startswith("made the worker process end without an answer")
+    assert report.reason.startswith("made each worker crash that was given it (exit status 3); it")
 
 
 # --- how long a file may take -------------------------------------------------------------------

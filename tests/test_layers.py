@@ -87,7 +87,7 @@ LAYERS: dict[str, set[str]] = {
         "settings",
         "errors",
     },
-    "find": {"files", "formats", "report", "settings", "errors"},
+    "find": {"files", "formats", "ledger", "report", "settings", "errors"},
     "ledger": {"files", "settings", "errors"},
     "journal": {"files", "report"},
     "batch": {
@@ -106,7 +106,7 @@ LAYERS: dict[str, set[str]] = {
     },
     "watch": {"files", "errors"},
     "storage": {"files", "find", "ledger", "report", "settings", "errors"},
-    "cluster": {"jobs", "storage", "workers", "errors"},
+    "cluster": {"files", "jobs", "storage", "workers", "errors"},
     "console": {"gate", "exposure", "metadata", "report"},
     "cli": {
         "tasks",

@@ -43,6 +43,8 @@ OURS = {
     "max-side": (["in", "--out", "o", "--max-side", "3"], "--max-side 3 is too small; use 16"),
     "nothing": (["empty", "--out", "o"], "found no pictures to clean; name a picture or"),
     "report": (["in", "--out", "o", "--report", "there"], "there: exists already; use --overwrite"),
+    "no folder": (["in", "--out", "there"], "there: is not a folder; name a folder for --out"),
+    "the same folder": (["in", "--out", "in"], "in: is where the originals are, and copies"),
     "own report": (
         ["in", "--out", "o", "--report", "in/a.jpg"],
         f"{Path('in/a.jpg')}: is a file of this run; name another file",
@@ -65,6 +67,9 @@ CLICKS = {
     "style": (["in", "--out", "o", "--style", "none"], "'none' is not one of 'blur', 'pixelate'"),
     "jobs": (["in", "--out", "o", "--jobs", "0"], "0 is not in the range x>=1"),
     "input": (["--out", "o"], "Missing argument 'INPUT...'"),
+    "empty name": (["", "--in-place"], "'INPUT...': the name is empty. Write . for this folder."),
+    "empty place": (["in", "--out", ""], "--out.*: the name is empty."),
+    "stream": (["-", "--out", "o"], "'INPUT...': scrub takes files, not a stream."),
     "option": (["in", "--out", "o", "--stile", "blur"], "No such option '--stile'|--stile"),
 }
 

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -15,8 +16,8 @@ import pytest
 from PIL import Image
 
 from scrub import pipeline, verify
-from scrub.detectors.presets import Eyes
-from scrub.errors import InputError, ScrubError, TargetError, VerificationError
+from scrub.detectors.presets import SURE, Eyes
+from scrub.errors import InputError, ScrubError, StorageError, TargetError, VerificationError
 from scrub.files import NEUTRAL_TIME
 from scrub.formats import FORMATS, Frame, Media, Paint, pixels, probe
 from scrub.metadata import Entry, judge
@@ -160,6 +161,18 @@ def test_an_original_is_decoded_once_and_every_copy_anew(
     assert report.evidence is not None
     assert report.evidence.rounds == 2
     assert len(decoded) == 1 + 2
+
+
+def test_no_block_of_an_earlier_frame_is_left_in_a_later_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With this entropy, AVIF's encoder at its faster speeds left one that verification found."""
+    monkeypatch.setattr(pipeline, "os", SimpleNamespace(urandom=lambda _: bytes(31) + b"\xac"))
+    report = clean("avif-animated", tmp_path, eyes(LEFT, RIGHT))
+    assert report.target is not None
+    covers = [region.box for region in report.plan.regions]
+    for before, after in zip(frames(report.source), frames(report.target), strict=True):
+        assert verify.changed(before, after, covers) == 0
 
 
 def test_faces_are_gone_and_the_rest_is_not(tmp_path: Path) -> None:
@@ -379,7 +392,7 @@ def test_covers_that_look_like_faces_for_ever_are_given_up(tmp_path: Path) -> No
     assert residue(tmp_path) == ["png-text.png"]
 
 
-@pytest.mark.parametrize("score", [verify.SURE - verify.SLACK, verify.SURE])
+@pytest.mark.parametrize("score", [SURE - verify.SLACK, SURE])
 def test_written_file_stays_below_what_the_gate_stops(score: float, tmp_path: Path) -> None:
     class Certain(Dreamer):
         def detect(self, rgb: Pixels) -> list[Detection]:
@@ -397,7 +410,7 @@ class Glimpse(Witness):
     doubtful: Edges = (5, 170, 25, 195)
 
     def detect(self, rgb: Pixels) -> list[Detection]:
-        doubt = Detection(Box(*self.doubtful), verify.SURE - verify.SLACK - 0.01, "told")
+        doubt = Detection(Box(*self.doubtful), SURE - verify.SLACK - 0.01, "told")
         return [*super().detect(rgb), doubt]
 
 
@@ -550,7 +563,7 @@ def test_full_disk_is_told(name: str, tmp_path: Path, monkeypatch: pytest.Monkey
 
     source = media.write(name, tmp_path)
     monkeypatch.setattr(Image.Image, "save", fail)
-    with pytest.raises(TargetError, match=r"cannot be written to \(No space left on device\)"):
+    with pytest.raises(StorageError, match=r"cannot be written to \(No space left on device\)"):
         pipeline.clean(source, tmp_path / "out" / source.name, Settings(), None)
     assert residue(tmp_path) == [source.name]
 
@@ -708,7 +721,11 @@ def test_real_eyes_cover_real_faces(name: str, tmp_path: Path, real_eyes: Eyes) 
     assert all(covered_share(one.box, covers) > 0.7 for one in left)
 
 
-def test_real_second_look_finds_what_the_first_missed(tmp_path: Path, real_eyes: Eyes) -> None:
+def test_real_second_look_finds_what_the_first_missed(
+    tmp_path: Path, real_eyes: Eyes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Now and then a cover looks like a face by chance, and the file is written once more.
+    monkeypatch.setattr(pipeline, "os", SimpleNamespace(urandom=bytes))
     report = clean("png-text", tmp_path, Eyes(Seer(), real_eyes.second))
     assert report.evidence is not None
     assert report.evidence.rounds == 2

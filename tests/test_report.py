@@ -199,7 +199,10 @@ def test_records_are_frozen(part: Any) -> None:
 @pytest.mark.parametrize("kind", ERRORS, ids=lambda kind: kind.__name__)
 def test_an_error_ends_a_file_as_refused_or_failed(kind: type[ScrubError]) -> None:
     report = refusal(SOURCE, kind(SOURCE, "is cut short", "copy it again"))
-    assert report == FileReport(SOURCE, ENDS[kind], reason="is cut short; copy it again")
+    unfit = kind in (UnsupportedError, DamagedError, TooLargeError)
+    assert report == FileReport(
+        SOURCE, ENDS[kind], reason="is cut short; copy it again", unfit=unfit
+    )
 
 
 @pytest.mark.parametrize(

@@ -112,8 +112,12 @@ def test_another_picture_under_an_old_name_replaces_nothing(inbox: Path, out: Pa
     ends = night(inbox, out)
     assert ends["IMG_0001.jpg"].target == out / "picture-003.jpg"
     assert ends["cat.jpg"].target == out / "cat-2.jpg"
+    assert ends["cat.jpg"].reason == batch.CHANGED
     assert contents(out).items() > before.items()
     assert set(statuses(night(inbox, out)).values()) == {"already clean"}
+    ends = night(inbox, out, OTHERS)
+    assert ends["cat.jpg"].target == out / "cat-2.jpg"
+    assert ends["cat.jpg"].reason == batch.REPLACED
 
 
 def test_a_picture_that_was_copied_anew_is_the_same_picture(inbox: Path, out: Path) -> None:
@@ -126,7 +130,7 @@ def test_a_picture_that_was_copied_anew_is_the_same_picture(inbox: Path, out: Pa
 def test_other_settings_replace_the_copies_under_their_names(inbox: Path, out: Path) -> None:
     night(inbox, out)
     before = contents(out)
-    assert set(statuses(night(inbox, out, OTHERS)).values()) == {"cleaned"}
+    assert set(statuses(night(inbox, out, OTHERS)).values()) == {batch.REPLACED}
     after = contents(out)
     assert set(after) == COPIES
     assert not set(after.values()) & set(before.values())
@@ -135,7 +139,8 @@ def test_other_settings_replace_the_copies_under_their_names(inbox: Path, out: P
 
 def test_copies_that_are_to_keep_their_names_get_them(inbox: Path, out: Path) -> None:
     night(inbox, out)
-    night(inbox, out, Settings(metadata_only=True, names="keep"))
+    ends = night(inbox, out, Settings(metadata_only=True, names="keep"))
+    assert statuses(ends) == dict.fromkeys(NAMES, batch.RENAMED) | {"cat.jpg": batch.REPLACED}
     assert set(contents(out)) == COPIES | set(NAMES)
 
 
@@ -157,6 +162,7 @@ def test_a_copy_that_somebody_changed_is_not_believed_and_not_lost(
     ends = night(inbox, out, OTHERS if how else SETTINGS)
     assert ends["IMG_0002.jpg"].target == out / "picture-003.jpg"
     assert ends["cat.jpg"].target == out / "cat-2.jpg"
+    assert ends["IMG_0002.jpg"].reason == ends["cat.jpg"].reason == batch.EDITED
     assert (out / "picture-002.jpg").read_bytes() == (out / "cat.jpg").read_bytes() == how
 
 
@@ -182,6 +188,19 @@ def test_killed_between_the_copy_and_its_note_the_copy_is_made_anew_in_its_place
     after = contents(out)
     assert set(after) == set(before) == COPIES
     assert not set(after.values()) & set(before.values())
+
+
+def test_a_copy_that_somebody_changed_stays_even_where_its_note_was_lost(
+    inbox: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger.Ledger, "finish", lambda *_: None)
+        night(inbox, out)
+    (out / "picture-002.jpg").write_bytes(b"painted on")
+    ends = night(inbox, out)
+    assert ends["IMG_0002.jpg"].target == out / "picture-003.jpg"
+    assert ends["IMG_0002.jpg"].reason == batch.EDITED
+    assert (out / "picture-002.jpg").read_bytes() == b"painted on"
 
 
 def test_a_name_that_was_begun_with_is_another_s_once_that_took_it(
@@ -236,16 +255,57 @@ def test_the_ledger_names_no_original_and_no_copy(inbox: Path, out: Path) -> Non
                 assert hashlib.new(algorithm, guess).hexdigest()[:32] not in tokens
 
 
-def test_without_the_key_nothing_can_be_recognised(
+def test_without_the_key_nothing_can_be_recognised_and_nothing_is_done_twice(
     inbox: Path, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     night(inbox, out)
-    before = contents(out)
+    before, told = contents(out), (out / LEDGER).read_bytes()
     monkeypatch.setattr(ledger, "state_folder", lambda: tmp_path / "another person's")
+    with pytest.raises(UsageError, match="belongs to another user's key, or that was lost; choose"):
+        night(inbox, out)
+    assert (contents(out), (out / LEDGER).read_bytes()) == (before, told)
+    (out / LEDGER).unlink()
     ends = night(inbox, out)
     assert ends["cat.jpg"].status == "refused"
     assert ends["IMG_0001.jpg"].target == out / "picture-003.jpg"
     assert contents(out).items() > before.items()
+
+
+@pytest.mark.parametrize(
+    ("bent", "problem"),
+    [
+        (lambda told: told.replace(b"ledger 1", b"ledger 2", 1), "by another version of scrub"),
+        (lambda told: b"\x00" * 100 + b"\n" + told, "is damaged"),
+        (lambda told: b"", None),
+        (lambda told: told[:20], None),
+    ],
+    ids=["another version", "damaged", "empty", "cut in its first line"],
+)
+def test_a_ledger_that_cannot_be_read_is_not_taken_for_empty(
+    inbox: Path, out: Path, bent: Callable[[bytes], bytes], problem: str | None
+) -> None:
+    night(inbox, out)
+    before = contents(out)
+    spoilt = bent((out / LEDGER).read_bytes())
+    (out / LEDGER).write_bytes(spoilt)
+    if problem is None:
+        night(inbox, out)
+        assert contents(out).items() > before.items()
+    else:
+        with pytest.raises(UsageError, match=problem):
+            night(inbox, out)
+        assert (contents(out), (out / LEDGER).read_bytes()) == (before, spoilt)
+
+
+def test_of_two_first_runs_at_once_one_is_refused_and_harms_nothing(inbox: Path, out: Path) -> None:
+    with ledger.opened(out) as late:
+        assert late is not None
+        night(inbox, out)
+        told = (out / LEDGER).read_bytes()
+        with pytest.raises(UsageError, match="is being written by another run of scrub; wait"):
+            late.begin([(Path("a.jpg"), b"", Path("a.jpg"))])
+    assert (out / LEDGER).read_bytes() == told
+    assert set(statuses(night(inbox, out)).values()) == {"already clean"}
 
 
 def test_two_folders_have_nothing_in_common(inbox: Path, tmp_path: Path) -> None:

@@ -15,7 +15,14 @@ import pytest
 
 from scrub import pipeline, verify
 from scrub.detectors.presets import Eyes
-from scrub.errors import DamagedError, InputError, ScrubError, UnsupportedError, VerificationError
+from scrub.errors import (
+    DamagedError,
+    InputError,
+    ScrubError,
+    StorageError,
+    UnsupportedError,
+    VerificationError,
+)
 from scrub.exposure import bare, looked_at
 from scrub.formats import FORMATS, Frame, Media, probe, sound_length
 from scrub.metadata import judge
@@ -34,6 +41,7 @@ from tests.clips import (
     video,
     walk,
 )
+from tests.conftest import Blind
 from tests.pictures import Edges, Pixels, canaries, canary
 
 CONTAINERS = {
@@ -63,16 +71,6 @@ class Walker:
     def detect(self, rgb: Pixels) -> list[Detection]:
         index, self._next = self._next, self._next + 1
         return [Detection(Box(*place(index)), 0.9, "walker")] if index in self._seen else []
-
-    def close(self) -> None:
-        pass
-
-
-class Blind:
-    """Sees nothing."""
-
-    def detect(self, rgb: Pixels) -> list[Detection]:
-        return []
 
     def close(self) -> None:
         pass
@@ -500,6 +498,14 @@ def test_a_name_is_never_an_address(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 # --- other streams ------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
+@pytest.mark.parametrize("name", ["mp4", "webm"])
+def test_a_full_disk_is_the_disk_s_fault(name: str, tmp_path: Path) -> None:
+    clip = probe(made(name, tmp_path))
+    with pytest.raises(StorageError, match=r"cannot be written to \(No space left on device\)"):
+        FORMATS[clip.written].rewrite(clip, Path("/dev/full"), lambda frame: frame)
 
 
 def test_other_streams_are_named_and_dropped(tmp_path: Path) -> None:

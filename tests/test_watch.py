@@ -111,6 +111,35 @@ def test_files_are_seen_as_they_arrive(inbox: Path) -> None:
     assert seen == burst
 
 
+def test_a_download_is_not_taken_before_it_has_its_name(inbox: Path) -> None:
+    (inbox / "a.jpg.part").write_bytes(JPEG)
+    arriving = Inbox(inbox, [], 0)
+    assert arriving.present() == frozenset()
+    assert arriving.incomplete() == [inbox / "a.jpg.part"]
+    (inbox / "a.jpg.part").rename(inbox / "a.jpg")
+    assert names(arriving.present()) == {"a.jpg"}
+    assert arriving.incomplete() == []
+
+
+def test_a_link_to_a_folder_is_not_passed_over(inbox: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/a.jpg").write_bytes(JPEG)
+    (inbox / "link").symlink_to(tmp_path / "elsewhere")
+    assert names(Inbox(inbox, [], 0).present()) == {"link"}
+
+
+@pytest.mark.parametrize("new", [False, True], ids=["gone", "another in its place"])
+def test_a_folder_that_is_no_longer_there_ends_the_watch(inbox: Path, new: bool) -> None:
+    batches = Inbox(inbox, [], 0).batches()
+    (inbox / "a.jpg").write_bytes(JPEG)
+    assert names(next(batches)) == {"a.jpg"}
+    inbox.rename(inbox.with_name("moved"))
+    if new:
+        inbox.mkdir()
+    with pytest.raises(InputError, match="watched"):
+        next(batches)
+
+
 def test_a_folder_that_cannot_be_watched_is_named(inbox: Path) -> None:
     batches = Inbox(inbox / "gone", [], 0).batches()
     with pytest.raises(InputError, match="cannot be watched"):
@@ -216,16 +245,56 @@ def test_once_is_for_a_timetable_and_remembers_the_last_time(
     (inbox / "a.jpg").write_bytes(JPEG)
     assert scrub_command(*line).returncode == 0
     before = (out / "a.jpg").stat().st_ino
-    (inbox / "b.jpg").write_bytes(JPEG)
+    for name in ("b.jpg", "c.jpg.part"):
+        (inbox / name).write_bytes(JPEG)
     again = scrub_command(*line)
-    assert (again.returncode, again.stderr) == (0, "")
+    arriving = f"{inbox / 'c.jpg.part'}: is still arriving: left for the next time\n"
+    assert (again.returncode, again.stderr) == (0, arriving)
     assert "1 cleaned and verified, 0 faces covered, 1 already clean in" in again.stdout
     assert copies(out) == {"a.jpg", "b.jpg"}
     assert (out / "a.jpg").stat().st_ino == before
     assert (out / LEDGER).exists()
 
 
+def test_only_what_is_itself_unfit_is_put_into_quarantine(
+    scrub_command: Command, inbox: Path, out: Path, tmp_path: Path
+) -> None:
+    (inbox / "bad.jpg").write_bytes(JPEG[:-20])
+    (inbox / "taken.jpg").write_bytes(JPEG)
+    (inbox / "link.jpg").symlink_to(tmp_path / "secret")
+    (tmp_path / "secret").write_bytes(b"nobody's business")
+    out.mkdir()
+    (out / "taken.jpg").write_bytes(b"a stranger's")
+    apart = tmp_path / "apart"
+    ran = scrub_command("watch", inbox, "--out", out, "--once", "--quarantine", apart, *OPTIONS)
+    assert "3 refused" in ran.stdout
+    assert {path.name for path in apart.iterdir()} == {"bad.jpg"}
+    assert {path.name for path in inbox.iterdir()} == {"taken.jpg", "link.jpg"}
+
+
 def test_an_inbox_that_is_no_folder_is_named(scrub_command: Command, tmp_path: Path) -> None:
     ran = scrub_command("watch", tmp_path / "gone", "--out", tmp_path / "out", "--once")
     assert (ran.returncode, ran.stdout) == (2, "")
     assert ran.stderr.endswith("gone: is not a folder; name the folder in which files arrive\n")
+
+
+def test_places_that_would_mix_originals_and_copies_are_refused(
+    scrub_command: Command, inbox: Path, tmp_path: Path
+) -> None:
+    (inbox / "day").mkdir()
+    (inbox / "day/a.jpg").write_bytes(JPEG)
+    out = tmp_path / "out"
+    cases = {
+        ("in", "q"): "in: is where the originals are",
+        ("in/day", "q"): "day: lies among the originals, and what is in it already would be left",
+        ("out", "in"): "in: is the inbox itself",
+        ("out", "out"): "out: is the folder of the copies itself",
+        ("out", "out/q"): "q: lies among the copies, and what is moved there is not clean",
+    }
+    for (to, apart), problem in cases.items():
+        options = ("--out", tmp_path / to, "--quarantine", tmp_path / apart, "--once")
+        ran = scrub_command("watch", inbox, *options)
+        assert (ran.returncode, ran.stdout) == (2, "")
+        [line] = ran.stderr.splitlines()
+        assert problem in line
+    assert not out.exists()

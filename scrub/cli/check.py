@@ -12,7 +12,7 @@ from scrub.cli.options import DEFAULTS, INCOMPLETE, PATH
 from scrub.settings import PRESETS, PresetName, Settings
 
 
-@click.command()
+@click.command(short_help="Say what is still wrong with pictures, videos and folders.")
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=PATH)
 @click.option("--no-faces", is_flag=True, help="Do not look for faces.")
 @click.option(

@@ -54,7 +54,7 @@ def clean(
 
     Faces are covered. Position, time, camera, owner, thumbnails and everything else beside
     the pixels stays behind. Each copy is opened again and examined before it gets its name.
-    The originals do not change.
+    The originals do not change. What was done before is not done again.
 
     Look at the copies before you post them: no program finds every face, and none hides
     clothes, places or words that are in the picture.

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click import Context, Parameter
 
 from scrub.errors import ScrubError
 from scrub.settings import NAMES, PRESETS, SOUNDS, STYLES, TARGETS, Settings
@@ -17,14 +18,31 @@ INCOMPLETE = 2
 """Exit status of everything that was refused, failed, interrupted or misused."""
 
 DEFAULTS = Settings()
-PATH = click.Path(path_type=Path)
+
+
+class Place(click.Path):
+    """A file or a folder. An empty name would be the folder that the person is in."""
+
+    def __init__(self) -> None:
+        # What may not be read costs itself, and not the others that were named with it.
+        super().__init__(path_type=Path, readable=False)
+
+    def convert(self, value: Any, param: Parameter | None, ctx: Context | None) -> Any:
+        if value == "":
+            self.fail("the name is empty. Write . for this folder.", param, ctx)
+        if value == "-":
+            self.fail("scrub takes files, not a stream. Write ./- for a file called -.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PATH = Place()
 
 preset = click.option(
     "--preset",
     type=click.Choice(PRESETS),
     default=DEFAULTS.preset,
     show_default=True,
-    help="How long to look for faces.",
+    help="How long to look for faces; fast misses more of them.",
 )
 
 SETTINGS = (

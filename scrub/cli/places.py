@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
@@ -12,11 +13,11 @@ from scrub.batch import Outline
 from scrub.errors import UsageError
 from scrub.find import DISK, Storage
 from scrub.jobs import Crew
-from scrub.ledger import Ledger
+from scrub.ledger import LEDGER, Ledger
 
 
-def check(inputs: Iterable[Path], out: Path | None, cluster: str | None) -> None:
-    """Raise UsageError for an address where only files will do."""
+def check(inputs: Sequence[Path], out: Path | None, cluster: str | None = None) -> None:
+    """Raise UsageError for an address where only files will do, and for mixed-up folders."""
     addresses = [path for path in (*inputs, *([out] if out else [])) if far.is_address(path)]
     if addresses and cluster is None:
         problem = f"{far.address(addresses[0])} is an address on a network"
@@ -24,6 +25,38 @@ def check(inputs: Iterable[Path], out: Path | None, cluster: str | None) -> None
     if addresses and out is None:
         problem = f"{far.address(addresses[0])} is an address and cannot be replaced"
         raise UsageError(None, problem, "use --out")
+    if out is not None and not far.is_address(out):
+        _check_apart(inputs, out)
+
+
+def check_quarantine(quarantine: Path, inbox: Path, out: Path) -> None:
+    """Raise UsageError where what was refused would come back, or lie among the copies."""
+    place = quarantine.resolve()
+    for other, what in ((inbox, "the inbox"), (out, "the folder of the copies")):
+        if place == other.resolve():
+            raise UsageError(quarantine, f"is {what} itself", "choose another for --quarantine")
+    if place.is_relative_to(out.resolve()):
+        problem = "lies among the copies, and what is moved there is not clean"
+        raise UsageError(quarantine, problem, "choose another folder for --quarantine")
+
+
+def _check_apart(inputs: Sequence[Path], out: Path) -> None:
+    """Copies among originals would be taken for such, and the other way round."""
+    if os.path.lexists(out) and not out.is_dir():
+        raise UsageError(out, "is not a folder", "name a folder for --out")
+    place = out.resolve()
+    known = (out / LEDGER).exists()
+    for one in filter(os.path.isdir, inputs):
+        if one.resolve() == place and not (known and len(inputs) > 1):
+            problem = "is where the originals are, and copies would lie among them"
+            raise UsageError(out, problem, "choose another folder for --out")
+        if place.is_relative_to(one.resolve()) and not known and _holds_something(out):
+            problem = "lies among the originals, and what is in it already would be left out"
+            raise UsageError(out, problem, "choose a new or an empty folder for --out")
+
+
+def _holds_something(folder: Path) -> bool:
+    return folder.is_dir() and any(folder.iterdir())
 
 
 def storage(cluster: str | None) -> Storage:

@@ -5,14 +5,20 @@ from __future__ import annotations
 import contextlib
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
 from scrub.cli import options
 from scrub.cli.options import INCOMPLETE, PATH
 from scrub.settings import Settings
+
+if TYPE_CHECKING:
+    from scrub.console import Console
+    from scrub.watch import Inbox
 
 
 @click.command()
@@ -25,7 +31,7 @@ from scrub.settings import Settings
     "--quarantine",
     metavar="DIR",
     type=PATH,
-    help="Move what is refused here; without it, nothing is ever moved.",
+    help="Move here what is damaged, too large or no picture; without it, nothing is moved.",
 )
 @click.option(
     "--settle",
@@ -63,6 +69,7 @@ def watch(
     """  # noqa: D301 - click wants a real backspace character where lines are to be kept
     # What follows takes a while to load, and the help must not wait for it.
     from scrub import batch, journal, ledger
+    from scrub.cli import places
     from scrub.cli.running import Run
     from scrub.console import Console
     from scrub.errors import InputError, ScrubError
@@ -77,13 +84,16 @@ def watch(
     try:
         if not inbox.is_dir():
             raise InputError(inbox, "is not a folder", "name the folder in which files arrive")
+        places.check([inbox], out)
+        if quarantine is not None:
+            places.check_quarantine(quarantine, inbox, out)
         apart = [place for place in (out, quarantine) if place is not None]
         arriving = Inbox(inbox, apart, settle)
 
         def sort_out(done: FileReport) -> None:
-            if done.status == "failed":
+            if done.status in ("failed", "refused") and not done.unfit:
                 arriving.put_back(done.source)
-            elif done.status == "refused" and quarantine is not None:
+            elif done.unfit and quarantine is not None:
                 try:
                     isolate(done.source, inbox, quarantine)
                 except ScrubError as error:
@@ -93,19 +103,31 @@ def watch(
             known = held.enter_context(ledger.opened(out))
             record = held.enter_context(journal.opened(report)) if report else None
             listeners = [sort_out, *([record.add] if record else [])]
-            with contextlib.suppress(KeyboardInterrupt), batch.crew(jobs) as crew:
-                for ready in [arriving.present()] if once else arriving.batches():
-                    found = find([inbox], out, settings.to, ready)
-                    plan = batch.plan(found, out, settings, overwrite=False, ledger=known)
-                    total = len(plan.jobs) + len(plan.settled)
-                    planned += total
-                    work = batch.work(plan, settings, crew, ledger=known)
-                    run.follow(work, total, *listeners)
+            try:
+                with contextlib.suppress(KeyboardInterrupt), batch.crew(jobs) as crew:
+                    for ready in _present(arriving, console) if once else arriving.batches():
+                        found = find([inbox], out, settings.to, ready)
+                        plan = batch.plan(found, out, settings, overwrite=False, ledger=known)
+                        total = len(plan.jobs) + len(plan.settled)
+                        planned += total
+                        work = batch.work(plan, settings, crew, ledger=known)
+                        run.follow(work, total, *listeners)
+            except ScrubError:  # Nothing can go on; what was done is still told.
+                run.end(planned, record)
+                raise
             ended = run.end(planned, record)
     except ScrubError as error:
         console.problem(str(error))
         sys.exit(INCOMPLETE)
     sys.exit(ended.exit_status if planned else 0)
+
+
+def _present(arriving: Inbox, console: Console) -> Iterator[frozenset[Path]]:
+    """What is complete now; the rest is named."""
+    ready = arriving.present()
+    for path in arriving.incomplete():
+        console.problem(f"{path}: is still arriving: left for the next time")
+    yield ready
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

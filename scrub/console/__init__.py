@@ -89,8 +89,10 @@ class Console:
             return
         if run.done and self._verbosity < 1:
             self._out.print(self._table(list(run.done), run.dry_run))
-        for group in run.groups if run.total > MANY else ():
-            _say(self._out, _grouped(group))
+        for group in run.groups:
+            # Of few files, each problem stands just above.
+            if group.status == "cleaned" or run.total > MANY:
+                _say(self._out, _grouped(group))
         if run.doubtful:
             self._doubts(run)
         _say(self._out, _totals(run))
@@ -189,7 +191,8 @@ def _came_to(gate: GateReport) -> str:
 
 
 def _grouped(group: Group) -> str:
-    return f"{group.status} {_files(group.count)}: {group.reason} (first: {group.example})"
+    which = f"first: {group.example}" if group.count > 1 else group.example
+    return f"{group.status} {_files(group.count)}: {group.reason} ({which})"
 
 
 def _totals(run: RunReport) -> str:

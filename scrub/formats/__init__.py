@@ -55,7 +55,8 @@ def format_of(path: Path) -> Format:
         raise UnsupportedError(
             path, "is not a picture or video that scrub knows", remedy(kind, names)
         )
-    raise UnsupportedError(path, f"is {kind}, which scrub does not clean", remedy(kind, names))
+    problem = f"is of a kind that scrub does not clean ({kind})"
+    raise UnsupportedError(path, problem, remedy(kind, names))
 
 
 def target_of(form: Format, to: str) -> Format:

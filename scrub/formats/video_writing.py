@@ -18,7 +18,7 @@ import av.error
 from av.bitstream import BitStreamFilterContext
 from av.codec.context import Flags
 
-from scrub.errors import TargetError, TooLargeError, UnsupportedError
+from scrub.errors import StorageError, TooLargeError, UnsupportedError
 from scrub.formats import sound
 from scrub.formats.media import Frame, Media
 from scrub.formats.video_reading import Picture
@@ -71,7 +71,7 @@ CODINGS = {
 def write(media: Media, target: Path, picture: Picture, frames: Iterable[Frame]) -> None:
     """Encode ``frames`` and, if asked for, the sound of ``media`` into a new file.
 
-    Raises TargetError where the disk does not take it, UnsupportedError where the encoder
+    Raises StorageError where the disk does not take it, UnsupportedError where the encoder
     refuses such frames.
     """
     coding = CODINGS[media.written]
@@ -151,7 +151,7 @@ def _written(media: Media, target: Path, coding: Coding) -> Iterator[Any]:
         raise TooLargeError(media.path, problem, "use a smaller --max-side") from error
     except OSError as error:
         problem = f"cannot be written to ({error.strerror or error})"
-        raise TargetError(target.parent, problem, "look whether its disk is full") from error
+        raise StorageError(target.parent, problem, "look whether its disk is full") from error
     except (av.error.FFmpegError, ValueError) as error:
         problem = f"cannot be written as {media.written} ({error})"
         raise UnsupportedError(

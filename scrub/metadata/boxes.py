@@ -6,7 +6,7 @@ Layout after ISO/IEC 14496-12 section 4.2; MP4, QuickTime, HEIF, JPEG 2000 and J
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -89,6 +89,18 @@ def number(view: memoryview, at: int, size: int) -> int:
 def text(view: memoryview, start: int, end: int) -> bytes:
     """What stands between ``start`` and the first zero, or ``end``."""
     return bytes(view[start:end]).partition(b"\0")[0]
+
+
+def all_boxes(
+    view: memoryview, pixels: Container[str], entries: Callable[[Box], Iterator[Entry]]
+) -> Iterator[Entry]:
+    """The ``entries`` of every box of a file, and whether none of them holds ``pixels``."""
+    shown = False
+    for box in boxes(view, 0, len(view)):
+        shown |= box.name in pixels
+        yield from broken_tail(view, box) if box.name == "broken" else entries(box)
+    if not shown:
+        yield Entry("broken", "no pixels", 0)
 
 
 def broken_tail(view: memoryview, box: Box) -> Iterator[Entry]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scrub.metadata import embedded
-from scrub.metadata.boxes import Box, boxes, broken_tail
+from scrub.metadata.boxes import Box, all_boxes, boxes, first
 from scrub.metadata.codestream import START, codestream
 from scrub.metadata.embedded import within
 from scrub.metadata.entry import STRUCTURE, Entry
@@ -51,18 +51,15 @@ def read(data: bytes) -> Iterator[Entry]:
     if data[:12] != _SIGNATURE:
         yield Entry("broken", "no JPEG 2000 header", len(view))
         return
-    pictures = 0
-    for box in boxes(view, 0, len(view)):
-        if box.name == "broken":
-            yield from broken_tail(view, box)
-            continue
-        pictures += box.name == "jp2c"
-        if pictures > 1 and box.name == "jp2c":
+    shown = first(view, 0, len(view), "jp2c")
+
+    def entries(box: Box) -> Iterator[Entry]:
+        if box.name == "jp2c" and box != shown:
             yield Entry("second jp2c", "second picture", box.size)
         else:
             yield from _tree(view, box, "", 0)
-    if not pictures:
-        yield Entry("broken", "no pixels", 0)
+
+    yield from all_boxes(view, ("jp2c",), entries)
 
 
 def _tree(view: memoryview, box: Box, place: str, depth: int) -> Iterator[Entry]:

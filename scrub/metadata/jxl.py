@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from scrub.metadata import embedded
-from scrub.metadata.boxes import Box, boxes, broken_tail
+from scrub.metadata.boxes import Box, all_boxes
 from scrub.metadata.embedded import within
 from scrub.metadata.entry import Entry
 from scrub.metadata.jxl_frames import end_of_frames
@@ -51,15 +52,7 @@ def read(data: bytes) -> Iterator[Entry]:
     if data[:12] != _SIGNATURE:
         yield Entry("broken", "no JPEG XL header", len(view))
         return
-    pictures = 0
-    for box in boxes(view, 0, len(view)):
-        if box.name == "broken":
-            yield from broken_tail(view, box)
-            continue
-        pictures += box.name in _PIXELS
-        yield from _box(view, box)
-    if not pictures:
-        yield Entry("broken", "no pixels", 0)
+    yield from all_boxes(view, _PIXELS, partial(_box, view))
 
 
 def _box(view: memoryview, box: Box) -> Iterator[Entry]:
