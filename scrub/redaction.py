@@ -51,7 +51,7 @@ CELLS = 7
 COARSE = 48
 """Pixels of the longer side of the small picture that a soft cover is computed in."""
 
-SAMPLED = 4 * COARSE
+SAMPLED = 2 * COARSE
 """Pixels of its longer side that are looked at for that."""
 
 TEXTURE = 14.0
@@ -60,7 +60,7 @@ TEXTURE = 14.0
 GRAIN = 2.0
 """Standard deviation of the fine noise that keeps a soft cover from showing bands."""
 
-GRAINS = 256
+GRAINS = 128
 """Pixels after which it repeats."""
 
 
@@ -123,7 +123,9 @@ def blur(canvas: Canvas, patch: Patch, entropy: np.random.Generator) -> None:
         box.right - around.left,
         box.bottom - around.top,
     )
-    _fill(canvas, patch, _grained(_part(smooth, inside), entropy))
+    cover = _part(smooth, inside)
+    _grain(cover, entropy)
+    _fill(canvas, patch, cover)
 
 
 def pixelate(canvas: Canvas, patch: Patch, entropy: np.random.Generator) -> None:
@@ -188,9 +190,10 @@ class Painter:
             known = self._painted.get(region)
             if known is None:
                 self._style(canvas, patch, self._entropy(region.track, b"cover"))
-                painted[region] = patch, target.copy()
+                if region.last_frame > index:
+                    painted[region] = patch, target.copy()
             else:
-                np.copyto(target, known[1], where=patch.mask[..., None])
+                _fill(canvas, patch, known[1])
                 painted[region] = known
         self._painted = painted
         return canvas
@@ -260,18 +263,18 @@ def _blank(canvas: Canvas, patch: Patch, color: NDArray[np.uint8]) -> None:
 def _stretched(
     small: NDArray[np.uint8], width: int, height: int, method: int = cv2.INTER_NEAREST
 ) -> NDArray[np.uint8]:
-    result: NDArray[np.uint8] = cv2.resize(small, (width, height), interpolation=method)
-    return result
+    return np.asarray(cv2.resize(small, (width, height), interpolation=method), np.uint8)
 
 
-def _grained(smooth: NDArray[np.uint8], entropy: np.random.Generator) -> NDArray[np.uint8]:
-    """``smooth`` with noise, which repeats after so many pixels that nobody sees it."""
+def _grain(smooth: NDArray[np.uint8], entropy: np.random.Generator) -> None:
+    """Add noise, which repeats after so many pixels that nobody sees it."""
     height, width = smooth.shape[:2]
     noise = entropy.standard_normal((min(height, GRAINS), min(width, GRAINS), 1), np.float32)
-    times = -(-height // GRAINS), -(-width // GRAINS), 3
-    grain = np.tile(np.rint(np.float32(GRAIN) * noise).astype(np.int16), times)
-    result: NDArray[np.uint8] = cv2.add(smooth, grain[:height, :width], dtype=cv2.CV_8U)
-    return result
+    levels = np.rint(np.float32(GRAIN) * noise).astype(np.int16)
+    row = np.tile(levels, (1, -(-width // GRAINS), 3))[:, :width]
+    for top in range(0, height, GRAINS):
+        part = smooth[top : top + GRAINS]
+        cv2.add(part, row[: len(part)], dst=part, dtype=cv2.CV_8U)
 
 
 def _levels(values: NDArray[Any]) -> NDArray[np.uint8]:

@@ -12,24 +12,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def halved(pixels: NDArray[np.uint8]) -> NDArray[Any]:
+def halved(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The means of squares of 2 x 2 pixels; ``pixels`` are uint8, H x W or H x W x C.
 
     An odd last row or column counts twice, so that none is left out.
     """
-    height, width = pixels.shape[:2]
-    if height % 2 or width % 2:
-        pixels = cv2.copyMakeBorder(pixels, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
-    size = (width + 1) // 2, (height + 1) // 2
-    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    down, right = (side % 2 for side in pixels.shape[:2])
+    whole: NDArray[Any] = pixels
+    if down or right:
+        whole = cv2.copyMakeBorder(pixels, 0, down, 0, right, cv2.BORDER_REPLICATE)
+    size = whole.shape[1] // 2, whole.shape[0] // 2
+    return np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def resized(pixels: NDArray[np.uint8], scale: float) -> NDArray[Any]:
-    """``pixels``, uint8, H x W x C, with sides ``scale`` times as long and at least one pixel.
-
-    Halved as often as that goes, which keeps small things, and then interpolated.
-    """
-    size = tuple(max(1, round(side * scale)) for side in pixels.shape[1::-1])
+def resized(pixels: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
+    """``pixels``, uint8, H x W x C, with sides ``scale`` times as long and at least one pixel."""
+    size = [max(1, round(side * scale)) for side in pixels.shape[1::-1]]
     while scale <= 0.5:
         pixels, scale = halved(pixels), 2 * scale
-    return cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR)
+    # Averaging keeps small things when shrinking; it would only repeat pixels when enlarging.
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(pixels, size, interpolation=method), np.uint8)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -291,6 +292,41 @@ def test_a_closed_detector_leaves_without_a_word() -> None:
     """Left open, MediaPipe complains when the interpreter ends; it greets when it starts, too."""
     ended = subprocess.run([sys.executable, "-c", ONE_LOOK], capture_output=True, text=True)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
+# --- strips -------------------------------------------------------------------------------------
+
+ALIGNED = st.integers(1, 100).map(lambda count: count * centerface.ALIGNMENT)
+
+
+@given(ALIGNED, ALIGNED)
+def test_strips_lie_side_by_side_and_are_small(width: int, height: int) -> None:
+    strips = list(centerface._strips(width, height))
+    shorter, longer = sorted((width, height))
+    lengths = [strip.width if width > height else strip.height for strip in strips]
+    assert sum(lengths) == longer
+    assert sum(strip.area for strip in strips) == width * height
+    assert all(one.intersect(other).area == 0 for one, other in combinations(strips, 2))
+    assert all(length % centerface.ALIGNMENT == 0 for length in lengths)
+    if len(strips) > 1:
+        shown = (max(lengths) + 2 * centerface.OVERLAP) * shorter
+        assert shown <= centerface.STRIP + centerface.ALIGNMENT * shorter
+
+
+@pytest.mark.parametrize("part", [np.s_[:600], np.s_[:, 500:1100]], ids=["lying", "upright"])
+def test_a_picture_in_strips_shows_the_same_faces(
+    part: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rgb = crowd()[part]
+    height, width = rgb.shape[:2]
+    detector = centerface.CenterFace((Look(max(width, height)),))
+    whole = [one.box for one in detector.detect(rgb) if one.score > 0.1]
+    monkeypatch.setattr(centerface, "STRIP", 400_000)
+    assert len(list(centerface._strips(width, height))) > 2
+    found = detector.detect(rgb)
+    assert len(whole) > 15
+    assert missed(found, [(box.left, box.top, box.right, box.bottom) for box in whole]) == []
+    assert len([one for one in found if one.score > 0.1]) <= len(whole) + 2
 
 
 # --- the ensemble -------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from scrub import pipeline, verify
 from scrub.detectors.presets import SURE, Eyes
 from scrub.errors import InputError, ScrubError, StorageError, TargetError, VerificationError
 from scrub.files import NEUTRAL_TIME
-from scrub.formats import FORMATS, Frame, Media, Paint, probe
+from scrub.formats import FORMATS, Frame, Media, Paint, pixels, probe
 from scrub.metadata import Entry, judge
 from scrub.redaction import Canvas, Painter
 from scrub.regions import Box, Detection, Region, covered_share, head
@@ -144,6 +144,23 @@ def test_only_the_target_is_written(name: str, tmp_path: Path) -> None:
     assert report.source.read_bytes() == before
     assert report.target is not None
     assert report.target.stat().st_mtime == NEUTRAL_TIME
+
+
+def test_an_original_is_decoded_once_and_every_copy_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded = []
+
+    def counted(image: Image.Image, max_side: int | None) -> pixels.Pixels:
+        decoded.append(image)
+        return honest(image, max_side)
+
+    honest = pixels.decode
+    monkeypatch.setattr(pixels, "decode", counted)
+    report = clean("jpeg-exif-gps", tmp_path, eyes(LEFT, late=(RIGHT,)))
+    assert report.evidence is not None
+    assert report.evidence.rounds == 2
+    assert len(decoded) == 1 + 2
 
 
 def test_no_block_of_an_earlier_frame_is_left_in_a_later_one(

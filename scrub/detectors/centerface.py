@@ -38,12 +38,12 @@ ALIGNMENT = 32
 FLOOR = 0.05
 """Candidates below this probability are noise: there are thousands in any picture."""
 
-STRIP = 1_300_000
-"""Pixels that the network sees at once: it needs 200 bytes for each."""
+STRIP = 1_250_000
+"""Pixels that the network is shown at once: it needs 240 bytes for each."""
 
 OVERLAP = 64
-"""Pixels that it sees of the strips above and below. A face has to reach further into both to be
-seen differently, and coarser looks see that one whole."""
+"""Pixels of its neighbours that a strip shows too. What reaches further is seen less well by this
+look, and whole by a coarser one."""
 
 LARGEST_GAIN = 4.0
 """A picture is never enlarged by more: beyond, the network only sees its own interpolation."""
@@ -126,26 +126,39 @@ class CenterFace:
 
         A large picture is looked at in strips, so that memory stays what one of them needs.
         """
-        height, width = small.shape[:2]
-        strips = -(-height * width // STRIP)
-        step = ALIGNMENT * -(-height // (strips * ALIGNMENT))
-        parts = []
-        for top in range(0, height, step):
-            above = min(top, OVERLAP)
-            seen = self._once(small[top - above : top + step + OVERLAP])
-            own = slice(above // STRIDE, (above + step) // STRIDE)
-            parts.append([one[0, :, own] for one in seen])
-        heat, sizes, offsets = (np.concatenate(one, axis=1) for one in zip(*parts, strict=True))
+        down, right = (-side % ALIGNMENT for side in small.shape[:2])
+        whole = cv2.copyMakeBorder(small, 0, down, 0, right, cv2.BORDER_CONSTANT)
+        height, width = whole.shape[:2]
+        shape = height // STRIDE, width // STRIDE
+        maps = [np.empty((layers, *shape), np.float32) for layers in (1, 2, 2)]
+        for own in _strips(width, height):
+            seen = Box(
+                own.left - OVERLAP, own.top - OVERLAP, own.right + OVERLAP, own.bottom + OVERLAP
+            ).clip(width, height)
+            strip = whole[seen.top : seen.bottom, seen.left : seen.right].transpose(2, 0, 1)
+            values = np.ascontiguousarray(strip[None], np.float32)
+            found = self._session.run(self._outputs, {self._input: values})
+            for result, part in zip(maps, found, strict=True):
+                result[_cells(own, 0, 0)] = part[0][_cells(own, seen.left, seen.top)]
+        heat, sizes, offsets = maps
         return [heat[0], sizes, offsets]
 
-    def _once(self, strip: NDArray[Any]) -> list[NDArray[np.float32]]:
-        height, width = strip.shape[:2]
-        padded = np.zeros((3, height + -height % ALIGNMENT, width + -width % ALIGNMENT), np.float32)
-        padded[:, :height, :width] = strip.transpose(2, 0, 1)
-        maps: list[NDArray[np.float32]] = self._session.run(
-            self._outputs, {self._input: padded[None]}
-        )
-        return maps
+
+def _strips(width: int, height: int) -> Iterator[Box]:
+    """The picture, cut across its longer side; both sides are multiples of ALIGNMENT."""
+    shorter, longer = sorted((width, height))
+    most = STRIP // shorter - 2 * OVERLAP if width * height > STRIP else longer
+    count = -(-longer // max(ALIGNMENT, most))
+    step = ALIGNMENT * -(-longer // (count * ALIGNMENT))
+    for start in range(0, longer, step):
+        end = min(start + step, longer)
+        yield Box(start, 0, end, height) if width > height else Box(0, start, width, end)
+
+
+def _cells(box: Box, left: int, top: int) -> tuple[slice, slice, slice]:
+    """Where a box is in a map of what begins at ``left`` and ``top``."""
+    x, y = (box.left - left) // STRIDE, (box.top - top) // STRIDE
+    return np.s_[:, y : y + box.height // STRIDE, x : x + box.width // STRIDE]
 
 
 @lru_cache(maxsize=1)
@@ -172,7 +185,7 @@ def _turned(pixels: NDArray[Any], look: Look) -> tuple[NDArray[Any], NDArray[np.
     """The picture as ``look`` shows it, and the 2 x 3 matrix that leads back from there."""
     height, width = pixels.shape[:2]
     if look.mirrored:
-        return pixels[:, ::-1], np.array([[-1.0, 0.0, width], [0.0, 1.0, 0.0]])
+        return cv2.flip(pixels, 1), np.array([[-1.0, 0.0, width], [0.0, 1.0, 0.0]])
     if not look.tilt:
         return pixels, np.eye(2, 3)
     there = cv2.getRotationMatrix2D((width / 2, height / 2), look.tilt, 1)

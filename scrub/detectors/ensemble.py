@@ -70,30 +70,32 @@ def fuse(found: Iterable[Detection]) -> list[Detection]:
     under one large find must not become one. So each find overlaps a box of the result.
     """
     ranked = sorted((one for one in found if one.score > 0), key=_rank)
-    edges = np.array([_edges(one.box) for one in ranked], np.float64).reshape(-1, 4)
+    edges = np.array([_edges(one.box) for one in ranked], np.float64).reshape(-1, 4).T.copy()
     free = np.ones(len(ranked), np.bool_)
     faces = []
     for index in range(len(ranked)):
         if free[index]:
-            members = free & (_overlaps(edges, edges[index]) >= SAME)
+            members = free & (_overlaps(edges, edges[:, index]) >= SAME)
             members[index] = True
             face = _joined([ranked[member] for member in np.flatnonzero(members)])
             faces.append(face)
-            free &= ~(members & (_overlaps(edges, np.array(_edges(face.box))) >= SAME))
+            free &= ~(members & (_overlaps(edges, _edges(face.box)) >= SAME))
             free[index] = False
     return sorted(faces, key=_rank)
 
 
-def _overlaps(boxes: NDArray[np.float64], box: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Intersection over union of each of ``boxes`` (N x 4) with ``box``.
+def _overlaps(boxes: NDArray[np.float64], box: Iterable[float]) -> NDArray[np.float64]:
+    """Intersection over union of each of ``boxes`` (4 x N: left, top, ...) with ``box``.
 
     :meth:`scrub.regions.Box.iou` says the same of two; a crowd has a million pairs.
     """
-    shared = np.minimum(boxes[:, 2:], box[2:]) - np.maximum(boxes[:, :2], box[:2])
-    intersection = shared.clip(min=0).prod(axis=1)
-    areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
-    union = areas + (box[2:] - box[:2]).prod() - intersection
-    result: NDArray[np.float64] = intersection / np.maximum(union, 1)
+    lefts, tops, rights, bottoms = boxes
+    left, top, right, bottom = box
+    widths = np.minimum(rights, right) - np.maximum(lefts, left)
+    heights = np.minimum(bottoms, bottom) - np.maximum(tops, top)
+    shared = np.maximum(widths, 0) * np.maximum(heights, 0)
+    union = (rights - lefts) * (bottoms - tops) + (right - left) * (bottom - top) - shared
+    result: NDArray[np.float64] = shared / np.maximum(union, 1)
     return result
 
 

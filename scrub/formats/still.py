@@ -35,7 +35,7 @@ from scrub.metadata import Entry
 MEGA = 1_000_000
 
 LARGEST_PICTURE = 100 * MEGA
-"""Pixels: decoding, painting and comparing need 11 bytes for each, the detectors 850 MB."""
+"""Pixels: decoding, painting and comparing need 10 bytes for each, the detectors 500 MB."""
 
 LARGEST_MODERN = 64 * MEGA
 """Pixels of a HEIC or AVIF, whose encoders need 25 bytes for each."""
