@@ -99,7 +99,9 @@ def _cut(
 @functools.cache
 def _ground(seed: int, low: int, high: int) -> Pixels:
     """Something out of focus, between two levels of brightness."""
-    coarse = np.random.default_rng(seed).uniform(low, high, (6, 10, 3)).astype(np.float32)
+    chance = np.random.default_rng(seed)
+    coarse = chance.uniform(low, high, (6, 10, 1)) + chance.uniform(-15, 15, (6, 10, 3))
+    coarse = coarse.astype(np.float32)
     return cv2.resize(coarse, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC).clip(0, 255)
 
 
@@ -209,9 +211,9 @@ def short_visit() -> Clip:
 
 
 def running() -> Clip:
-    """Fast enough to smear."""
+    """As fast as a shutter that is open for half of the time smears by a fifth of a face."""
     for index in range(20):
-        yield ground(index).draw("hopper", 30 + 18 * index, 120, blur=(15, 1))
+        yield ground(index).draw("hopper", 30 + 18 * index, 120, blur=(9, 1))
 
 
 def jerking() -> Clip:
