@@ -275,8 +275,11 @@ MAKES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
         ("--audio=mask",),
     ),
     "sound longer.mkv": ({"muxer": "matroska", "sound": 2.2}, ("--audio=keep",)),
-    "turned.mp4": ({"setup": lambda stream: stream.set_display_rotation(90)}, ()),
-    "upside down.mp4": ({"setup": lambda stream: stream.set_display_rotation(180)}, ()),
+    "turned.mp4": ({"setup": lambda stream: stream.set_display_rotation(90), "turns": 1}, ()),
+    "upside down.mp4": (
+        {"setup": lambda stream: stream.set_display_rotation(180), "turns": 2},
+        (),
+    ),
     "wide pixels.mp4": ({"setup": _wide}, ()),
     "uneven.mp4": ({"times": _uneven}, ()),
     "uneven.webm": ({"muxer": "webm", "codec": "libvpx-vp9", "times": _uneven}, ()),
@@ -291,7 +294,11 @@ MAKES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "interlaced.mp4": ({"options": {"x264-params": "interlaced=1:tff=1"}}, ()),
     "shrunk.mp4": ({}, ("--max-side=200",)),
 }
-"""Name -> how it is made (see tests.clips.video), and with which options it is cleaned."""
+"""Name -> how it is made (see tests.clips.video), and with which options it is cleaned.
+
+Besides, ``frames`` are fewer, ``size`` is another one, and ``turns`` are the quarters by which the
+camera was turned.
+"""
 
 
 def cleaned(folder: Path) -> Iterator[Path]:
@@ -304,9 +311,10 @@ def cleaned(folder: Path) -> Iterator[Path]:
         for name, (how, options) in MAKES.items():
             if options == wanted:
                 make = dict(how)
-                frames = make.pop("frames", FRAMES)
-                size = make.pop("size", SIZE)
-                video(inbox / name, islice(crossing(*size), frames), **make)
+                frames, turns = make.pop("frames", FRAMES), make.pop("turns", 0)
+                shown = islice(crossing(*make.pop("size", SIZE)), frames)
+                stored = (np.ascontiguousarray(np.rot90(one, -turns)) for one in shown)
+                video(inbox / name, stored, **make)
         scrub(inbox, out, "--names=keep", "--preset=fast", *wanted)
         yield from sorted(copies(out))
 
