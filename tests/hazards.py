@@ -187,6 +187,16 @@ def quiet_cut() -> Clip:
             yield ground(index).draw("collins", 320, 150)
 
 
+def quick_cuts() -> Clip:
+    """Scenes of three frames, each with another face in another place."""
+    for index in range(24):
+        scene = index // 3
+        low = 20 + 90 * (scene % 2)
+        who = "hopper" if scene % 3 else "collins"
+        x, y = 60 + 137 * scene % 300, 60 + 53 * scene % 130
+        yield ground(index, 5 + scene, low, low + 130).draw(who, x, y)
+
+
 def two_frames() -> Clip:
     """A scene of two frames with a face, between two without."""
     for index in range(22):
@@ -278,6 +288,7 @@ HAZARDS: dict[str, Callable[[], Clip]] = {
         cut,
         cut_and_back,
         quiet_cut,
+        quick_cuts,
         two_frames,
         one_frame,
         short_visit,
