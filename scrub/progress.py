@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 EVERY = 0.3
@@ -37,31 +37,39 @@ class Step:
 
 Listener = Callable[[Step], object]
 
-_listeners: list[Listener] = []
-_told = {"last": 0.0}
+
+@dataclass(slots=True)
+class _Audience:
+    """Who listens in this process, and when they were told something last."""
+
+    listeners: list[Listener] = field(default_factory=list)
+    told: float = -EVERY
+
+
+_audience = _Audience()
 
 
 @contextlib.contextmanager
 def heard(listener: Listener) -> Iterator[None]:
     """Have ``listener`` hear of every step in this process, from any thread, during the block."""
-    _listeners.append(listener)
+    _audience.listeners.append(listener)
     try:
         yield
     finally:
-        _listeners.remove(listener)
+        _audience.listeners.remove(listener)
 
 
 def tell(path: Path, doing: str, done: float, length: float) -> None:
     """So much of ``length`` is done; 0 where that is not known, and then nothing is told."""
     now = time.monotonic()
-    if _listeners and length > 0 and now - _told["last"] >= EVERY:
-        _told["last"] = now
+    if _audience.listeners and length > 0 and now - _audience.told >= EVERY:
+        _audience.told = now
         pass_on(Step(path, doing, min(1.0, max(0.0, done / length))))
 
 
 def pass_on(step: Step) -> None:
     """Tell of a step that was heard from another process."""
-    for listener in tuple(_listeners):
+    for listener in tuple(_audience.listeners):
         # A cut line or a closed terminal, and whatever else: the file must not suffer.
         with contextlib.suppress(Exception):
             listener(step)

@@ -46,7 +46,7 @@ def test_nothing_is_told_of_what_has_no_known_length() -> None:
 
 def test_no_more_is_told_than_somebody_can_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress, "EVERY", 3600.0)
-    monkeypatch.setattr(progress, "_told", {"last": -3600.0})
+    monkeypatch.setattr(progress, "_audience", progress._Audience(told=-1e9))
     steps: list[Step] = []
     with heard(steps.append):
         for done in range(100):
