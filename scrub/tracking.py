@@ -303,9 +303,8 @@ class _Way:
 def _joined(covers: Iterable[_Cover], number: int, doubtful: bool) -> Iterator[Region]:
     """One region for neighbouring frames in which a head hardly moves.
 
-    A cover that does not tremble looks better, and a long clip needs few of them. The smallest
-    head says how large it may be: one that comes nearer is hardly larger in each frame than in
-    the last.
+    A cover that does not tremble looks better. One that comes nearer is hardly larger in each
+    frame than in the last: so the smallest head says how large it may be.
     """
     hull, smallest = Box(0, 0, 0, 0), 0
     run: list[_Cover] = []
