@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scrub import files, metadata, tracking, verify
+from scrub import files, metadata, progress, tracking, verify
 from scrub.detectors import Pixels
 from scrub.detectors.clips import EachFrame, Glimpse
 from scrub.detectors.presets import Eyes
@@ -116,11 +116,11 @@ def plan(media: Media, settings: Settings, eyes: Eyes | None) -> Plan:
             time += frame.duration
 
     if eyes is None:
-        sights = [Sight(time) for _, time in frames()]
+        sights = [*_told(media, (Sight(time) for _, time in frames()))]
     else:
         watcher = eyes.watcher if media.form == "video" and eyes.watcher else EachFrame(eyes.first)
         seen = watcher.watch(ahead(frames()) if media.form == "video" else frames())
-        sights = [_sight(glimpse, settings.margin) for glimpse in seen]
+        sights = [*_told(media, (_sight(glimpse, settings.margin) for glimpse in seen))]
     return Plan(_regions(media, sights), tuple(warnings))
 
 
@@ -137,7 +137,7 @@ def write(media: Media, first: Plan, path: Path, settings: Settings, eyes: Eyes 
     second = None if eyes is None else eyes.second
     for count in range(1, ROUNDS + 1):
         painter = Painter(current.regions, settings.style, seed)
-        FORMATS[media.written].rewrite(media, path, partial(_painted, painter))
+        FORMATS[media.written].rewrite(media, path, partial(_painted, media, painter))
         finding = verify.examine(media, current, path, second)
         if finding.clean:
             return Draft(current, replace(finding.evidence, rounds=count))
@@ -180,6 +180,12 @@ def _warnings(media: Media, settings: Settings, eyes: Eyes | None) -> tuple[str,
     if media.form == "video":
         found += SOUND_WARNINGS[settings.audio]
     return found
+
+
+def _told(media: Media, sights: Iterable[Sight]) -> Iterator[Sight]:
+    for sight in sights:
+        progress.tell(media.path, "looking", sight.time, media.length)
+        yield sight
 
 
 def _sight(glimpse: Glimpse, margin: float) -> Sight:
@@ -233,7 +239,8 @@ def _merged(regions: tuple[Region, ...], late: Iterable[Region]) -> tuple[Region
     )
 
 
-def _painted(painter: Painter, frame: Frame) -> Frame:
+def _painted(media: Media, painter: Painter, frame: Frame) -> Frame:
+    progress.tell(media.path, "writing", frame.time, media.length)
     canvas = painter.paint(frame.rgb, frame.index)
     if frame.alpha is None:
         return replace(frame, rgb=canvas.pixels)

@@ -51,7 +51,7 @@ MOST_DRIFT = 0.12
 BLUR = 0.5
 """Share of the way to the next frame by which a moving head's cover is drawn out."""
 
-ROOM = 1.25
+ROOM = 1.5
 """How much larger than a head the box may be that covers it in several frames at once."""
 
 HEAD = "face"
@@ -303,19 +303,20 @@ class _Way:
 def _joined(covers: Iterable[_Cover], number: int, doubtful: bool) -> Iterator[Region]:
     """One region for neighbouring frames in which a head hardly moves.
 
-    A cover that does not tremble looks better, and a long clip needs few of them.
+    A cover that does not tremble looks better. One that comes nearer is hardly larger in each
+    frame than in the last: so the smallest head says how large it may be.
     """
-    hull, largest = Box(0, 0, 0, 0), 0
+    hull, smallest = Box(0, 0, 0, 0), 0
     run: list[_Cover] = []
     for cover in covers:
-        wider, room = _hull(hull, cover.box), max(largest, cover.box.area)
+        wider, room = _hull(hull, cover.box), min(smallest, cover.box.area)
         if run and cover.index - run[-1].index == 1 and wider.area <= ROOM * room:
             run.append(cover)
-            hull, largest = wider, room
+            hull, smallest = wider, room
             continue
         if run:
             yield _region(run, hull, number, doubtful)
-        run, hull, largest = [cover], cover.box, cover.box.area
+        run, hull, smallest = [cover], cover.box, cover.box.area
     if run:
         yield _region(run, hull, number, doubtful)
 

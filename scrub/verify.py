@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scrub import metadata
+from scrub import metadata, progress
 from scrub.detectors import Detector
 from scrub.detectors.presets import SURE
 from scrub.errors import VerificationError
@@ -154,6 +154,7 @@ def examine(media: Media, plan: Plan, draft: Path, detector: Detector | None) ->
     showing: list[Region] = []
     structures = [0.0]
     for verdict in verdicts:
+        progress.tell(media.path, "examining", verdict.time, media.length)
         times.append(verdict.time)
         left.append(verdict.left)
         showing += verdict.showing

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -22,7 +23,7 @@ from queue import SimpleQueue
 from types import FrameType
 from typing import Any, Literal
 
-from scrub import machine
+from scrub import machine, progress
 
 GRACE = 20.0
 """Seconds that a worker gets to remove its temporary file when it has to stop."""
@@ -184,12 +185,16 @@ class _Worker:
 
     def _received(self, seconds: float) -> Any:
         deadline = time.monotonic() + seconds
-        while not wait([self._answers, self.process.sentinel], TICK):
+        while True:
+            if wait([self._answers, self.process.sentinel], TICK):
+                message = self._answers.recv()
+                if not isinstance(message, progress.Step):
+                    return message
+                progress.pass_on(message)
             if time.monotonic() > deadline:
                 self._lose("time", seconds)
             if machine.resident(self._pid) > self._memory:
                 self._lose("memory", seconds)
-        return self._answers.recv()
 
     @property
     def _pid(self) -> int:
@@ -221,6 +226,9 @@ def _deafen() -> None:
 
 _call_in_hand = threading.Lock()
 
+_speaking = threading.Lock()
+"""Progress comes from any thread, and only whole messages can be understood."""
+
 
 def _serve(
     calls: Connection, answers: Connection, life: Connection, patience: Callable[..., float]
@@ -245,15 +253,20 @@ def _answer(
     """One call. Told to stop, it unwinds and removes its draft on the way."""
     signal.signal(signal.SIGTERM, _unwind)
     try:
-        with _call_in_hand:
+        with _call_in_hand, progress.heard(partial(_say, answers)):
             try:
-                answers.send(patience(*arguments))
+                _say(answers, patience(*arguments))
                 answer: tuple[Any, Exception | None] = function(*arguments), None
             except Exception as error:
                 answer = None, error
-        answers.send(answer)
+        _say(answers, answer)
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _say(answers: Connection, message: object) -> None:
+    with _speaking:
+        answers.send(message)
 
 
 def _stop_when_cut(life: Connection) -> None:

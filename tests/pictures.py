@@ -119,6 +119,16 @@ def _square(who: str, size: int) -> Pixels:
     return np.array(crop.resize((size, size), Image.Resampling.LANCZOS))
 
 
+def portrait(who: str, size: int) -> tuple[Pixels, Edges]:
+    """A square with the head of "hopper" or "collins" in it, and the face's tight box there."""
+    square, box = _portrait(who)
+    scale = size / (square[2] - square[0])
+    left, top, right, bottom = (
+        round(scale * (edge - square[at % 2])) for at, edge in enumerate(box)
+    )
+    return _square(who, size), (left, top, right, bottom)
+
+
 def face(size: int) -> Pixels:
     """A real face, frontal and upright, with its hat and a little background: size x size."""
     return _square("hopper", size)

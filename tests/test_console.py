@@ -7,7 +7,7 @@ import os
 import re
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrub.console import Console, harmless
+from scrub.console import Console, bars, harmless
+from scrub.progress import Step, pass_on
 from scrub.regions import Box, Region
 from scrub.report import MANY, FileReport, Plan
 from tests.test_report import run_of
@@ -274,6 +275,53 @@ def test_a_problem_under_the_bar_gets_a_line_of_its_own(
         assert found
         # The bar was wiped away, or the line above has ended.
         assert before.endswith(("\x1b[2K", "\n"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has terminals of several kinds")
+@pytest.mark.parametrize(
+    ("moment", "verbosity", "terminal", "seen"),
+    [
+        (0.0, 0, True, True),
+        (3600.0, 0, True, False),
+        (0.0, -1, True, False),
+        (0.0, 0, False, False),
+    ],
+)
+def test_a_file_that_takes_long_has_a_bar_of_its_own(
+    moment: float,
+    verbosity: int,
+    terminal: bool,
+    seen: bool,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if terminal:
+        monkeypatch.setenv("FORCE_COLOR", "1")  # makes a pipe pass for a terminal
+    monkeypatch.setattr(bars, "MOMENT", moment)
+
+    def work() -> Iterator[FileReport]:
+        for share in (0.0, 0.2, 0.4):
+            pass_on(Step(Path("in", EVIL), "writing", share))
+        yield refused("a.jpg")  # Its line is printed above the bars, which are drawn anew.
+        yield done(EVIL)
+
+    list(Console(verbosity).progress(work(), 2))
+    bare = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", capsys.readouterr().err)
+    assert ("writing" in bare) == ("65%" in bare) == seen
+    assert (harmless(EVIL)[:10] in bare) == seen
+    assert all(line.isprintable() for line in bare.replace("\r", "\n").split("\n"))
+
+
+def test_bars_of_files_are_few_and_go_with_their_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bars, "MOMENT", 0.0)
+    shown = bars.Bars(99, "cleaning")
+    for number in range(2 * bars.MOST):
+        shown.hear(Step(Path("in", f"{number}.mp4"), "looking", 0.5))
+    assert len(shown._rows) == bars.MOST
+    for number in range(2 * bars.MOST):
+        shown.finish(done(f"{number}.mp4"))
+    assert not shown._rows
+    assert not shown._begun
 
 
 def test_an_output_that_lacks_characters_does_not_end_the_run(

@@ -312,6 +312,25 @@ def test_cleaned_file_keeps_its_form(cleaned: FileReport) -> None:
         assert after.loop == before.loop == (0 if before.kind == "avif" else 3)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
+@pytest.mark.parametrize("kind", ["jpeg", "jpeg2000", "avif"])
+def test_a_full_disk_ends_the_writing(kind: str, tmp_path: Path) -> None:
+    source = tmp_path / "a.png"
+    Image.fromarray(np.random.default_rng(1).integers(0, 256, (99, 999, 3), np.uint8)).save(source)
+    # An encoder that hangs could not be stopped here.
+    code = (
+        "import sys; from dataclasses import replace; from pathlib import Path\n"
+        "from scrub.errors import StorageError; from scrub.formats import FORMATS, probe\n"
+        f"media = replace(probe(Path({str(source)!r})), target={kind!r})\n"
+        f"try: FORMATS[{kind!r}].rewrite(media, Path('/dev/full'), lambda frame: frame)\n"
+        "except StorageError: sys.exit(7)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=Path(scrub.__file__).parents[1], timeout=60, check=False
+    )
+    assert ended.returncode == 7
+
+
 @pytest.mark.parametrize("name", TURNED)
 def test_turned_picture_is_upright_without_a_tag(name: str, tmp_path: Path) -> None:
     source = media.write(name, tmp_path)

@@ -195,6 +195,19 @@ def test_a_head_that_hardly_moves_is_one_region() -> None:
     assert (regions[0].first_frame, regions[0].last_frame) == (0, FRAMES - 1)
 
 
+@pytest.mark.parametrize("way", [1, -1])
+def test_a_head_that_comes_nearer_or_goes_is_covered_as_large_as_it_is(way: int) -> None:
+    found = {index: at(150 - index, 150 - index, 20 + 2 * index) for index in range(FRAMES)}
+    regions = follow(
+        clip({FRAMES - 1 - index if way < 0 else index: one for index, one in found.items()})
+    )
+    for index in range(FRAMES):
+        head = found[FRAMES - 1 - index if way < 0 else index]
+        [region] = shown(regions, index)
+        assert hidden(regions, index, head) == 1
+        assert region.box.area < 2 * head.box.area
+
+
 # --- faint sights -------------------------------------------------------------------------------
 
 

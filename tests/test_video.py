@@ -162,15 +162,14 @@ def test_a_file_that_is_cut_short_is_refused(name: str, tmp_path: Path) -> None:
 
 
 @every_container
-def test_the_same_frames_look_the_same_in_every_copy(name: str, tmp_path: Path) -> None:
-    """Not to the last byte: x264 itself decides now and then for a slightly other block."""
+def test_the_same_frames_give_the_same_bytes(name: str, tmp_path: Path) -> None:
     source = made(name, tmp_path)
-    copies = []
-    for _ in range(2):
+    written = set()
+    for _ in range(5):
         report = clean(source)
         assert report.target is not None
-        copies.append(np.array([frame.rgb for frame in frames(report.target)], np.int16))
-    assert np.abs(copies[0] - copies[1]).mean() < 0.5
+        written.add(report.target.read_bytes())
+    assert len(written) == 1
 
 
 @pytest.mark.parametrize(("to", "kind"), [("mp4", "mp4"), ("webm", "webm"), ("jpeg", "mp4")])

@@ -11,17 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console as Terminal
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 from rich.text import Text
 
+from scrub.console.bars import Bars
 from scrub.console.portrait import heading, portrait
 from scrub.console.words import harmless
 from scrub.exposure import Exposure
@@ -56,28 +49,16 @@ class Console:
     def progress(
         self, reports: Iterable[FileReport], total: int, doing: str = "cleaning"
     ) -> Iterator[FileReport]:
-        """Hand the reports on, telling each problem as it comes, under a bar on a terminal."""
+        """Hand the reports on, telling each problem as it comes, under bars on a terminal."""
         if not self._err.is_terminal or self._verbosity < 0:
             for report in reports:
                 self.tell(report)
                 yield report
             return
-        columns = (
-            TextColumn(doing),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("files, {task.fields[faces]} faces,"),
-            TimeElapsedColumn(),
-            TextColumn("gone,"),
-            TimeRemainingColumn(elapsed_when_finished=True),
-            TextColumn("left"),
-        )
-        with Progress(*columns, console=self._err, transient=True) as bar:
-            task = bar.add_task("", total=total, faces=0)
-            faces = 0
+        bars = Bars(total, doing)
+        with bars.on(self._err):
             for report in reports:
-                faces += report.faces
-                bar.update(task, advance=1, faces=faces)
+                bars.finish(report)
                 self.tell(report)
                 yield report
 

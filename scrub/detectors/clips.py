@@ -12,14 +12,15 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from itertools import chain
 from typing import Protocol
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from scrub.detectors import Detector, Look, Pixels, load
 from scrub.detectors.ensemble import fuse
+from scrub.detectors.visits import Scene, scene, visited
 from scrub.overlap import mapped
 from scrub.regions import Box, Detection
 
@@ -126,10 +127,11 @@ class EachFrame:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """A frame, and whether it is the first or the last of its shot."""
+    """A frame, a small picture of it, and whether it is the first or the last of its shot."""
 
     rgb: Pixels
     time: float
+    scene: Scene
     cut: bool = False
     last: bool = False
 
@@ -201,17 +203,34 @@ class Paced:
         """A glimpse of each frame of a stretch, knowing the whole looks at both of its ends."""
         stretch, following = pair
         known = list(stretch.finds)
+        visitors: dict[int, list[Detection]] = {}
         if following is not None and not following.frames[0].cut:
             known += following.finds
+            visitors = self._visitors(stretch, following)
+            known += chain.from_iterable(visitors.values())
         boxes = _different(known)
         glimpses = [self._glimpse(stretch.frames[0], stretch.finds)]
-        for turn, frame in enumerate(stretch.frames[1:], start=stretch.number):
+        for number, frame in enumerate(stretch.frames[1:], start=1):
+            turn = stretch.number + number - 1
             if len(boxes) > CROWD:
                 finds = self._seen(frame.rgb, turn)
             else:
                 finds = self._detected(frame.rgb, _turn(boxes, turn))
+            finds += visitors.get(number, [])
             glimpses.append(self._glimpse(frame, self._fused(frame.rgb, finds)))
         return glimpses
+
+    def _visitors(self, stretch: _Stretch, following: _Stretch) -> dict[int, list[Detection]]:
+        """Who is there between two whole looks only, by the frame in which most of it is seen."""
+        frames = [*stretch.frames, following.frames[0]]
+        height, width = frames[0].rgb.shape[:2]
+        visit = visited([frame.scene for frame in frames], width, height)
+        if visit is None:
+            return {}
+        index, part = visit
+        rgb = frames[index].rgb[part.top : part.bottom, part.left : part.right]
+        finds = self._seen(np.ascontiguousarray(rgb), stretch.number)
+        return {index: [replace(find, box=_placed(find.box, part)) for find in finds]}
 
     def _glimpse(self, frame: _Shown, finds: Sequence[Detection]) -> Glimpse:
         certain = self._pace.certain
@@ -278,6 +297,12 @@ def _back(found: Box, places: Iterable[tuple[Box, Box, float]]) -> Iterator[Box]
             )
 
 
+def _placed(box: Box, part: Box) -> Box:
+    """A box in a part of a picture, in the pixels of the picture."""
+    x, y = part.left, part.top
+    return Box(box.left + x, box.top + y, box.right + x, box.bottom + y)
+
+
 def _different(finds: Iterable[Detection]) -> list[Box]:
     """The boxes of the finds without those that lie close to a stronger one's."""
     boxes: list[Box] = []
@@ -296,27 +321,22 @@ def _turn(boxes: Sequence[Box], turn: int) -> list[Box]:
 def _shots(frames: Iterable[tuple[Pixels, float]]) -> Iterator[_Shown]:
     """The frames, with the first and the last of each shot marked."""
     held: _Shown | None = None
-    scene = None
     usual = 0.0
     for rgb, time in frames:
-        small = _scene(rgb)
+        small = scene(rgb)
         cut = False
-        if scene is not None:
-            change = float(np.abs(small - scene).mean())
+        if held is not None:
+            change = float(np.abs(_halved(small) - _halved(held.scene)).mean())
             cut = change > max(CUT, SUDDEN * usual)
             usual = change if cut else 0.7 * usual + 0.3 * change
-        if held is not None:
             yield replace(held, last=cut)
-        held, scene = _Shown(rgb, time, cut), small
+        held = _Shown(rgb, time, small, cut)
     if held is not None:
         yield replace(held, last=True)
 
 
-def _scene(rgb: Pixels) -> NDArray[np.float32]:
-    # Every eighth row and column is enough for a picture this small.
-    step = max(1, min(rgb.shape[:2]) // (4 * SCENE[1]))
-    coarse = np.ascontiguousarray(rgb[::step, ::step])
-    return cv2.resize(coarse, SCENE, interpolation=cv2.INTER_AREA).astype(np.float32)
+def _halved(small: Scene) -> Scene:
+    return cv2.resize(small, SCENE, interpolation=cv2.INTER_AREA).astype(np.float32)
 
 
 def _stretches(frames: Iterable[_Shown], every: float) -> Iterator[_Stretch]:

@@ -1,9 +1,11 @@
-"""Takes out what Pillow's writers put into a new file beside the picture: the time of writing."""
+"""Mends what Pillow's writers make of a new file: the time of writing, how often it plays."""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator, Mapping
+
+from scrub.formats.repeats import repeated
 
 DATED = {b"mvhd", b"tkhd", b"mdhd"}
 NESTED = {b"moov", b"trak", b"mdia"}
@@ -30,7 +32,7 @@ def _dated(data: bytes, at: int, end: int) -> Iterator[int]:
         at += size
 
 
-FINISH: Mapping[str, Callable[[bytes], bytes]] = {
-    "avif": without_dates,
+FINISH: Mapping[str, Callable[[bytes, int | None], bytes]] = {
+    "avif": lambda data, loop: repeated(without_dates(data), loop),
 }
-"""Kind -> what is done to the bytes of a file that was just written."""
+"""Kind -> what is done to the bytes of a file that was just written, and is to play so often."""

@@ -27,7 +27,8 @@ class Media:
     plays, 0 for ever, None once; ``max_side`` bounds the long side that frames are shrunk to;
     ``lossless`` says that pixels were stored exactly; ``target`` is the kind of the file that is
     to be made of it, None for its own; ``sound`` is what becomes of a video's; ``beside`` names,
-    in plain words, the streams that are left out; ``only`` is the one frame of a still that was
+    in plain words, the streams that are left out; ``length`` is what a video's header says of its
+    length in milliseconds, 0 where it says nothing; ``only`` is the one frame of a still that was
     decoded already, and saves doing it again.
     """
 
@@ -43,6 +44,7 @@ class Media:
     target: str | None = None
     sound: Sound = "drop"
     beside: tuple[str, ...] = ()
+    length: float = 0.0
     only: Frame | None = field(default=None, repr=False, compare=False)
 
     @property

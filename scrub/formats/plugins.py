@@ -19,6 +19,7 @@ from PIL import (
 from scrub.errors import DamagedError, UnsupportedError
 from scrub.formats import items, nclx, pixels
 from scrub.formats.nclx import Nclx
+from scrub.formats.repeats import plays
 
 OTHERS_DROPPED = "only the main picture of several was kept"
 SEQUENCE_DROPPED = "only the main picture was kept, and not the moving one"
@@ -112,7 +113,8 @@ class _Avif(AvifImagePlugin.AvifImageFile):
         if not AvifImagePlugin.SUPPORTED:
             problem = "is AVIF, which this build of Pillow cannot read"
             raise UnsupportedError(None, problem, "convert it to JPEG or PNG first")
-        found = items.properties(self.fp.read())
+        data = self.fp.read()
+        found = items.properties(data)
         self.fp.seek(0)
         # The decoder only says that it is broken.
         if Image.MAX_IMAGE_PIXELS and found.area > 2 * Image.MAX_IMAGE_PIXELS:
@@ -126,8 +128,7 @@ class _Avif(AvifImagePlugin.AvifImageFile):
             self.info["exif"] = _turn(said)
             notes.append(TURNED_BY_EXIF)
         if self.n_frames > 1:
-            # Nothing else can be written.
-            self.info["loop"] = 0
+            self.info["loop"] = plays(data)
         _name_colors(self, found.colors, notes)
 
 

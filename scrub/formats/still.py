@@ -7,6 +7,7 @@ container is carried over, so nothing has to be removed.
 from __future__ import annotations
 
 import contextlib
+import io
 import math
 import os
 from collections.abc import Iterator, Mapping
@@ -176,9 +177,15 @@ class Still:
                 options["speed"] = 6
                 options["duration"] = [round(duration) for duration in durations]
         with _saving(media, target):
+            if self.kind == "jpeg2000":
+                # OpenJPEG does not notice that a disk is full, and never comes to an end.
+                written = io.BytesIO()
+                painted[0].save(written, self.plugin, **options)
+                target.write_bytes(written.getbuffer())
+                return
             painted[0].save(target, self.plugin, **options)
             if self.kind in FINISH:
-                target.write_bytes(FINISH[self.kind](target.read_bytes()))
+                target.write_bytes(FINISH[self.kind](target.read_bytes(), media.loop))
 
     def _only(self, media: Media) -> Frame:
         with _opened(media.path, self.plugin, media.max_side) as image:

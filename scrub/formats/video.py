@@ -39,6 +39,7 @@ class Video:
             max_side=max_side,
             lossless=False,
             beside=beside,
+            length=picture.length,
         )
 
     def frames(self, media: Media) -> Iterator[Frame]:

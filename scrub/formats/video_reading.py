@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -86,7 +86,8 @@ class Colors:
 class Picture:
     """What the first frame tells of all: upright size in pixels, pixel aspect ratio, colours.
 
-    ``start`` is its own time stamp in seconds; ``steps`` are FFmpeg's filters from stored frames
+    ``start`` is its own time stamp in seconds, ``length`` what the header says of the whole, in
+    milliseconds and 0 where that is nothing; ``steps`` are FFmpeg's filters from stored frames
     to upright RGB; ``colors`` those that a copy is written in; ``stored`` is what may not change
     from frame to frame.
     """
@@ -99,6 +100,7 @@ class Picture:
     steps: tuple[tuple[str, str | None], ...]
     stored: tuple[int, int, str]
     warnings: tuple[str, ...]
+    length: float = 0.0
 
 
 def first_picture(path: Path, kind: str, max_side: int | None) -> tuple[Picture, tuple[str, ...]]:
@@ -109,7 +111,9 @@ def first_picture(path: Path, kind: str, max_side: int | None) -> tuple[Picture,
     with opened(path, kind) as container:
         stream = video_stream(path, container)
         for frame in container.decode(stream):
-            return _picture(path, stream, frame, max_side), _others(container, stream)
+            picture = _picture(path, stream, frame, max_side)
+            length = max(0.0, 1000 * (container.duration or 0) / av.time_base)
+            return replace(picture, length=length), _others(container, stream)
     raise DamagedError(path, "holds no frame that can be read", WHOLE_COPY)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import av
 import av.error
+import cv2
 from av.bitstream import BitStreamFilterContext
 from av.codec.context import Flags
 
@@ -30,6 +31,13 @@ TICK = Fraction(1, 1000 * TICKS)
 
 THREADS = 4
 """Of the encoder: with another number it would give other bytes, which tell of the machine."""
+
+AVX_512 = 13
+"""OpenCV's number for what all processors with AVX-512 have (CV_CPU_AVX_512F)."""
+
+STEADY = {"x264-params": "asm=AVX2"} if cv2.checkHardwareSupport(AVX_512) else {}
+"""Keeps x264 from AVX-512, with which the same frames give other bytes now and then (core 165, one
+thread or many, as long as both macroblock trees and B-frames are on). AVX2 takes no longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +60,7 @@ CODINGS = {
         "mp4",
         "libx264",
         "aac",
-        {"crf": "20", "preset": "veryfast"},
+        {"crf": "20", "preset": "veryfast", **STEADY},
         # Where no time lies before 0 there is nothing that an edit list would have to say.
         {"movflags": "+faststart+negative_cts_offsets", "use_editlist": "0"},
         # Its settings travel in a message of their own: a unit of type 6 (ITU-T H.264, 7.4.1).

@@ -1,0 +1,104 @@
+"""Progress on a terminal: a bar over all files, and below it one for each that takes long."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console as Terminal
+from rich.console import Group
+from rich.live import Live
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Column
+
+from scrub import progress
+from scrub.console.words import harmless
+from scrub.progress import Step
+from scrub.report import FileReport
+
+MOMENT = 3.0
+"""Seconds for which a file gets no bar of its own."""
+
+WIDEST = 24
+"""Columns of a file's name."""
+
+MOST = 4
+"""Bars of single files: more would fill the screen, and say less."""
+
+
+class Bars:
+    """What a person sees of a run while it lasts."""
+
+    def __init__(self, total: int, doing: str) -> None:
+        self._over_all = Progress(
+            TextColumn(doing),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("files, {task.fields[faces]} faces,"),
+            TimeElapsedColumn(),
+            TextColumn("gone,"),
+            TimeRemainingColumn(elapsed_when_finished=True),
+            TextColumn("left"),
+        )
+        self._inside = Progress(
+            TextColumn(
+                "  {task.description}",
+                markup=False,
+                table_column=Column(max_width=WIDEST, no_wrap=True, overflow="ellipsis"),
+            ),
+            TextColumn("{task.fields[doing]}"),
+            BarColumn(bar_width=20),
+            TextColumn("{task.percentage:3.0f}%"),
+            TimeRemainingColumn(),
+            TextColumn("left"),
+        )
+        self._files = self._over_all.add_task("", total=total, faces=0)
+        self._faces = 0
+        self._begun: dict[Path, float] = {}
+        self._rows: dict[Path, TaskID] = {}
+        self._lock = threading.Lock()
+
+    @contextlib.contextmanager
+    def on(self, terminal: Terminal) -> Iterator[None]:
+        """Show them during the block, and hear how far the files are."""
+        shown = Group(self._over_all, self._inside)
+        with (
+            Live(shown, console=terminal, transient=True, refresh_per_second=4),
+            progress.heard(self.hear),
+        ):
+            yield
+
+    def hear(self, step: Step) -> None:
+        """Move the bar of a file; from any thread."""
+        now = time.monotonic()
+        with self._lock:
+            begun = self._begun.setdefault(step.path, now)
+            row = self._rows.get(step.path)
+            if row is None:
+                if now - begun < MOMENT or len(self._rows) >= MOST:
+                    return
+                name = harmless(step.path.name)
+                row = self._inside.add_task(name, total=1.0, doing=step.doing)
+                self._rows[step.path] = row
+            self._inside.update(row, completed=step.whole, doing=step.doing)
+
+    def finish(self, report: FileReport) -> None:
+        """A file has come to its end."""
+        self._faces += report.faces
+        self._over_all.update(self._files, advance=1, faces=self._faces)
+        with self._lock:
+            self._begun.pop(report.source, None)
+            row = self._rows.pop(report.source, None)
+            if row is not None:
+                self._inside.remove_task(row)
