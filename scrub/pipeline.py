@@ -18,13 +18,13 @@ from scrub.detectors.clips import EachFrame, Glimpse
 from scrub.detectors.presets import Eyes
 from scrub.errors import InputError, VerificationError
 from scrub.formats import FORMATS, Frame, Media, probe
+from scrub.linking import Sight
 from scrub.metadata.danger import worst_first
 from scrub.overlap import ahead
 from scrub.redaction import Painter
 from scrub.regions import Box, Region, head_of
 from scrub.report import Evidence, FileReport, Plan
 from scrub.settings import Settings
-from scrub.tracking import Sight
 
 ROUNDS = 6
 """A file is written at most so often: once, and then for faces found late and for covers that

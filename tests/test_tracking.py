@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scrub.linking import GAP, Sight
 from scrub.regions import Box, Detection, Region, covered_share
-from scrub.tracking import FAINT, GAP, HEAD, HELD, HOLD, Sight, link, separate
+from scrub.tracking import FAINT, HEAD, HELD, HOLD, link, separate
 
 FRAMES = 60
 FRAME = 40.0  # milliseconds
