@@ -133,7 +133,7 @@ def write(media: Media, first: Plan, path: Path, settings: Settings, eyes: Eyes 
     """
     current = first
     seed = os.urandom(32)
-    second = None if eyes is None else eyes.second
+    second = None if eyes is None else eyes.later(media.form)
     for count in range(1, ROUNDS + 1):
         painter = Painter(current.regions, settings.style, seed)
         FORMATS[media.written].rewrite(media, path, partial(_painted, painter))

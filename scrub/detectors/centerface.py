@@ -125,11 +125,16 @@ class CenterFace:
         return [heat[0, 0], sizes[0], offsets[0]]
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def _session(model: bytes, threads: int) -> Any:
-    """The loaded network; all looks of a process share it, and with it hundreds of megabytes."""
+    """The loaded network; all looks of a process share it, and with it hundreds of megabytes.
+
+    Videos are looked at with other ``threads`` than stills.
+    """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
+    # Its threads would wait for one another at full load, and others have use for the cores.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
     if platform.system() == "Windows":
         onnxruntime.disable_telemetry_events()

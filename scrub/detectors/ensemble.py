@@ -70,44 +70,48 @@ def fuse(found: Iterable[Detection]) -> list[Detection]:
     under one large find must not become one. So each find overlaps a box of the result.
     """
     ranked = sorted((one for one in found if one.score > 0), key=_rank)
-    edges = np.array([_edges(one.box) for one in ranked], np.float64).reshape(-1, 4)
+    edges = edges_of(ranked)
+    close = overlaps(edges, edges) >= SAME
+    scores = np.array([one.score for one in ranked])
     free = np.ones(len(ranked), np.bool_)
     faces = []
-    for index in range(len(ranked)):
-        if free[index]:
-            members = free & (_overlaps(edges, edges[index]) >= SAME)
-            members[index] = True
-            face = _joined([ranked[member] for member in np.flatnonzero(members)])
-            faces.append(face)
-            free &= ~(members & (_overlaps(edges, np.array(_edges(face.box))) >= SAME))
-            free[index] = False
+    for index, alone in enumerate(close.sum(axis=1) <= 1):
+        if not free[index]:
+            continue
+        free[index] = False
+        if alone:
+            faces.append(ranked[index])
+            continue
+        members = np.append(index, np.flatnonzero(free & close[index]))
+        box = Box.around(*np.average(edges[members], axis=0, weights=scores[members]))
+        faces.append(_joined(box, [ranked[member] for member in members]))
+        free[members[overlaps(edges[members], edges_of(faces[-1:]))[:, 0] >= SAME]] = False
     return sorted(faces, key=_rank)
 
 
-def _overlaps(boxes: NDArray[np.float64], box: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Intersection over union of each of ``boxes`` (N x 4) with ``box``.
+def overlaps(boxes: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Intersection over union of each of ``boxes`` (N x 4) with each of ``others`` (M x 4).
 
     :meth:`scrub.regions.Box.iou` says the same of two; a crowd has a million pairs.
     """
-    shared = np.minimum(boxes[:, 2:], box[2:]) - np.maximum(boxes[:, :2], box[:2])
-    intersection = shared.clip(min=0).prod(axis=1)
-    areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
-    union = areas + (box[2:] - box[:2]).prod() - intersection
+    one, other = boxes[:, None], others[None]
+    shared = np.minimum(one[..., 2:], other[..., 2:]) - np.maximum(one[..., :2], other[..., :2])
+    intersection = shared.clip(min=0).prod(axis=2)
+    areas = [(edges[:, 2:] - edges[:, :2]).prod(axis=1) for edges in (boxes, others)]
+    union = areas[0][:, None] + areas[1] - intersection
     result: NDArray[np.float64] = intersection / np.maximum(union, 1)
     return result
 
 
-def _joined(members: Sequence[Detection]) -> Detection:
+def edges_of(finds: Sequence[Detection]) -> NDArray[np.float64]:
+    """Left, top, right and bottom of each: N x 4."""
+    return np.array([_edges(one.box) for one in finds], np.float64).reshape(-1, 4)
+
+
+def _joined(box: Box, members: Iterable[Detection]) -> Detection:
     best: dict[str, float] = {}
     for one in members:
         best[one.detector] = max(one.score, best.get(one.detector, 0.0))
-    weight = sum(one.score for one in members)
-
-    def edge(name: str) -> float:
-        total: float = sum(getattr(one.box, name) * one.score for one in members)
-        return total / weight
-
-    box = Box.around(edge("left"), edge("top"), edge("right"), edge("bottom"))
     return Detection(box, sum(best.values()), "+".join(sorted(best)))
 
 
