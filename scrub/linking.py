@@ -6,6 +6,7 @@ that alone would not. Nothing is carried over a cut.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, insort
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -98,9 +99,8 @@ class Track:
         span = self.times[other] - self.times[one]
         if span <= 0:
             return np.zeros(2)
-        start, end = (np.array(self.sights[end].box.center) for end in (one, other))
-        result: NDArray[np.float64] = (end - start) / span
-        return result
+        start, end = (self.sights[end].box.center for end in (one, other))
+        return np.array([(end[0] - start[0]) / span, (end[1] - start[1]) / span])
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ def tracks(sights: Sequence[Sight]) -> Iterator[tuple[Track, range]]:
 
 def coasting(away: float) -> float:
     """Milliseconds that a head goes on at its speed when it is not seen for ``away`` of them."""
-    return float(np.sign(away) * PERSISTENCE * (1 - np.exp(-abs(away) / PERSISTENCE)))
+    return math.copysign(PERSISTENCE * (1 - math.exp(-abs(away) / PERSISTENCE)), away)
 
 
 def any_near(times: Sequence[float], time: float, reach: float) -> bool:
@@ -212,8 +212,9 @@ class _Shot:
     def _expected(self, track: Track, index: int) -> NDArray[np.float64]:
         """The edges of the box where the head would be in another frame at its speed."""
         near = track.nearest(index)
-        step = track.velocity(near) * coasting(self._time(index) - self._time(near))
-        return np.array(_edges(track.sights[near].box)) + np.tile(step, 2)
+        x, y = track.velocity(near) * coasting(self._time(index) - self._time(near))
+        box = track.sights[near].box
+        return np.array([box.left + x, box.top + y, box.right + x, box.bottom + y])
 
     def _unseen(self, track: Track, index: int) -> float:
         return abs(self._time(index) - self._time(track.nearest(index)))

@@ -22,6 +22,7 @@ from scrub.metadata import judge
 from scrub.regions import Box, Detection, head
 from scrub.report import FileReport
 from scrub.settings import Settings
+from scrub.tasks import Check
 from tests.clips import (
     FRAMES,
     HEIGHT,
@@ -621,6 +622,30 @@ def test_what_was_cleaned_passes_the_gate(name: str, tmp_path: Path) -> None:
     seen = looked_at(found, partial(verify.faces, detector=Blind()))
     assert seen.sightings == ()
     assert bare(source).carried
+
+
+def test_the_gate_looks_as_the_examination_did(tmp_path: Path) -> None:
+    """A picture and a frame may have other second looks, and both doors the same one."""
+
+    class Seer:
+        def __init__(self) -> None:
+            self.looked = 0
+
+        def detect(self, rgb: Pixels) -> list[Detection]:
+            self.looked += 1
+            return []
+
+        def close(self) -> None:
+            pass
+
+    source = made("mp4", tmp_path)
+    still, moving = Seer(), Seer()
+    looking = replace(eyes(), second=still, again=moving)
+    report = clean(source, looking)
+    assert report.target is not None
+    examined = moving.looked
+    Check(report.target, report.target).do(Settings(), looking, False)
+    assert (still.looked, examined > 0, moving.looked > examined) == (0, True, True)
 
 
 # --- many frames tell no more than one ------------------------------------------------------------
