@@ -208,10 +208,13 @@ class _Judge:
             if structure >= limit
         )
         left = []
+        gated = sampled(self._media, shown)
         for one in self._seen(shown):
-            if covered_share(one.box, covers) < HIDDEN:
+            share = covered_share(one.box, covers)
+            if share < HIDDEN:
                 left.append(one)
-            elif one.score >= self._sure:
+            elif one.score >= self._sure and (share < 1 or gated):
+                # What is all hidden is a cover that looks so; it only has to pass the gate.
                 showing += tuple(region for region in regions if region.box.intersect(one.box).area)
         return _Verdict(original.time, structures, showing, tuple(left))
 

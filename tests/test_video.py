@@ -19,8 +19,8 @@ from scrub.errors import DamagedError, InputError, ScrubError, UnsupportedError,
 from scrub.exposure import bare, looked_at
 from scrub.formats import FORMATS, Frame, Media, probe, sound_length
 from scrub.metadata import judge
-from scrub.regions import Box, Detection, head
-from scrub.report import FileReport
+from scrub.regions import Box, Detection, Region, head
+from scrub.report import FileReport, Plan
 from scrub.settings import Settings
 from scrub.tasks import Check
 from tests.clips import (
@@ -586,6 +586,36 @@ def test_a_face_that_was_not_covered_is_found_out(tmp_path: Path) -> None:
     finding = verify.examine(media, plan, target, None)
     assert finding.showing
     assert not finding.clean
+
+
+@pytest.mark.parametrize(
+    ("index", "left", "anew"), [(0, 20, True), (4, 20, False), (4, 10, True), (3, 10, False)]
+)
+def test_a_cover_that_looks_like_a_face_only_has_to_pass_the_gate(
+    index: int, left: int, anew: bool, tmp_path: Path
+) -> None:
+    """Frame 0 is looked at by the gate too, frame 4 because a track begins after it, 3 by nobody.
+
+    A find that reaches beyond its cover may be a face that looks out of it.
+    """
+
+    class Certain:
+        def detect(self, rgb: Pixels) -> list[Detection]:
+            return [Detection(Box(left, 20, left + 40, 60), 0.9, "certain")]
+
+        def close(self) -> None:
+            pass
+
+    media = probe(made("mp4", tmp_path))
+    cover = Region(Box(15, 10, 70, 70), 0, FRAMES - 1, "face", 0)
+    later = Region(Box(150, 90, 160, 100), 5, FRAMES - 1, "face", 1)
+    judge = verify._Judge(media, Plan((cover, later)), Certain())
+    original = Frame(index, scene(8))
+    painted = scene(8)
+    painted[10:70, 15:70] = 0
+    verdict = judge.of((original, replace(original, rgb=painted)))
+    assert verdict.left == ()
+    assert verdict.showing == ((cover,) if anew else ())
 
 
 def test_a_face_found_late_is_covered_in_another_round(tmp_path: Path) -> None:
