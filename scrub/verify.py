@@ -91,6 +91,9 @@ SURE_OFTEN = 0.35
 HIDDEN = 0.7
 """Share of a find that regions must hide for it to count as covered."""
 
+WHOLLY = 0.9
+"""The same from which on the find is the cover itself: what is left of a face shows nobody."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -213,8 +216,8 @@ class _Judge:
             share = covered_share(one.box, covers)
             if share < HIDDEN:
                 left.append(one)
-            elif one.score >= self._sure and (share < 1 or gated):
-                # What is all hidden is a cover that looks so; it only has to pass the gate.
+            elif one.score >= self._sure and (share < WHOLLY or gated):
+                # A cover that looks like a face only has to pass the gate.
                 showing += tuple(region for region in regions if region.box.intersect(one.box).area)
         return _Verdict(original.time, structures, showing, tuple(left))
 
