@@ -18,13 +18,13 @@ from scrub.detectors.clips import EachFrame, Glimpse
 from scrub.detectors.presets import Eyes
 from scrub.errors import InputError, VerificationError
 from scrub.formats import FORMATS, Frame, Media, probe
+from scrub.linking import Sight
 from scrub.metadata.danger import worst_first
 from scrub.overlap import ahead
 from scrub.redaction import Painter
 from scrub.regions import Box, Region, head_of
 from scrub.report import Evidence, FileReport, Plan
 from scrub.settings import Settings
-from scrub.tracking import Sight
 
 ROUNDS = 6
 """A file is written at most so often: once, and then for faces found late and for covers that
@@ -134,7 +134,7 @@ def write(media: Media, first: Plan, path: Path, settings: Settings, eyes: Eyes 
     """
     current = first
     seed = os.urandom(32)
-    second = None if eyes is None else eyes.second
+    second = None if eyes is None else eyes.later(media.form)
     for count in range(1, ROUNDS + 1):
         painter = Painter(current.regions, settings.style, seed)
         FORMATS[media.written].rewrite(media, path, partial(_painted, media, painter))

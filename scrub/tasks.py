@@ -115,7 +115,11 @@ def _all_faces(media: Media, frame: Frame, detector: Detector) -> list[Detection
 
 def _gate(eyes: Eyes | None) -> Look | None:
     """What finds the faces for which a written file would not pass its examination."""
-    return None if eyes is None else partial(verify.faces, detector=eyes.second)
+    return None if eyes is None else partial(_faces_left, eyes=eyes)
+
+
+def _faces_left(media: Media, frame: Frame, eyes: Eyes) -> list[Detection]:
+    return verify.faces(media, frame, eyes.later(media.form))
 
 
 def _fits(found: Exposure, settings: Settings) -> bool:

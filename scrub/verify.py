@@ -89,6 +89,9 @@ SURE_OFTEN = 0.35
 HIDDEN = 0.7
 """Share of a find that regions must hide for it to count as covered."""
 
+WHOLLY = 0.9
+"""The same from which on the find is the cover itself: what is left of a face shows nobody."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -208,10 +211,13 @@ class _Judge:
             if structure >= limit
         )
         left = []
+        gated = sampled(self._media, shown)
         for one in self._seen(shown):
-            if covered_share(one.box, covers) < HIDDEN:
+            share = covered_share(one.box, covers)
+            if share < HIDDEN:
                 left.append(one)
-            elif one.score >= self._sure:
+            elif one.score >= self._sure and (share < WHOLLY or gated):
+                # A cover that looks like a face only has to pass the gate.
                 showing += tuple(region for region in regions if region.box.intersect(one.box).area)
         return _Verdict(original.time, structures, showing, tuple(left))
 

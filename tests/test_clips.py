@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pytest
 
-from scrub.detectors import Pixels
+from scrub.detectors import Look, Pixels, clips
 from scrub.detectors.clips import (
     MOST_BETWEEN,
     MOST_PARTS,
@@ -15,6 +15,7 @@ from scrub.detectors.clips import (
     EachFrame,
     Pace,
     Paced,
+    _different,
     _shots,
     _stretches,
     _turn,
@@ -71,6 +72,30 @@ def test_the_same_clip_is_always_seen_alike(watcher: Paced) -> None:
     assert list(watcher.watch(timed(pictures))) == list(watcher.watch(timed(pictures)))
 
 
+@pytest.mark.parametrize(("width", "side"), [(100, 125), (618, 772), (1280, 1280), (4000, 1280)])
+def test_a_glance_hardly_enlarges_a_frame(
+    width: int, side: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Asked:
+        def __init__(self, looks: tuple[Look, ...], threads: int) -> None:
+            asked.append((looks, threads))
+
+        def detect(self, rgb: Pixels) -> list[Detection]:
+            return []
+
+        def close(self) -> None:
+            pass
+
+    asked: list[tuple[tuple[Look, ...], int]] = []
+    monkeypatch.setattr(clips, "load", lambda name, **options: Asked(**options))
+    glance = clips.Glance(Look(1280, mirrored=True), 2)
+    for _ in range(3):
+        assert glance.detect(np.zeros((90, width, 3), np.uint8)) == []
+    # Loaded once for all frames of a size.
+    assert asked == [((Look(side, mirrored=True),), 2)]
+    glance.close()
+
+
 def test_parts_give_boxes_in_the_pixels_of_the_frame(watcher: Paced) -> None:
     picture = crowd()
     known = [Box(*edges) for edges in CROWD_FACES[:4]]
@@ -107,6 +132,17 @@ def test_whole_looks_come_at_the_pace_and_never_too_far_apart(frame: float) -> N
         assert len(stretch.frames) <= MOST_BETWEEN
         assert stretch.frames[-1].time - stretch.frames[0].time < 200.0
     assert [stretch.number for stretch in stretches] == list(range(len(stretches)))
+
+
+def test_finds_of_one_head_need_one_part() -> None:
+    def find(left: int, score: float) -> Detection:
+        return Detection(Box(left, 0, left + 30, 30), score, "told")
+
+    finds = [find(0, 0.2), find(4, 0.9), find(60, 0.5), find(62, 0.4), find(200, 0.1)]
+    assert _different([*finds, Detection(Box(5, 5, 5, 5), 1.0, "told")]) == [
+        find(left, 0).box for left in (4, 60, 200)
+    ]
+    assert _different([]) == []
 
 
 def test_many_heads_take_turns_on_the_canvas() -> None:

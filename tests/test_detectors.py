@@ -489,3 +489,14 @@ def test_strict_eyes_see_what_either_sees() -> None:
         one.box,
     ]
     assert strict.warnings == ("half blind",)
+
+
+def test_written_videos_have_their_own_second_look() -> None:
+    find = Detection(Box(0, 0, 9, 9), 0.1, "told")
+    first, second, again = Fake(find), Fake(), Fake()
+    looking = Eyes(first, second, again=again)
+    assert looking.later("video") is again
+    assert looking.later("still") is looking.later("animation") is second
+    assert Eyes(first, second).later("video") is second
+    strict = looking.strict().later("video").detect(np.zeros((9, 9, 3), np.uint8))
+    assert [found.box for found in strict] == [find.box]

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scrub.linking import GAP, Sight
 from scrub.regions import Box, Detection, Region, covered_share
-from scrub.tracking import FAINT, GAP, HEAD, HELD, HOLD, Sight, link, separate
+from scrub.tracking import BRIEF, FAINT, HEAD, HELD, HOLD, link, separate
 
 FRAMES = 60
 FRAME = 40.0  # milliseconds
@@ -34,6 +35,11 @@ small = settings(deadline=None, max_examples=100)
 def at(left: float, top: float = 100, size: float = 20) -> Detection:
     """A head of 20 x 20 pixels."""
     return Detection(Box.around(left, top, left + size, top + size), 0.9, "told")
+
+
+def unsure(left: float, top: float = 100) -> Detection:
+    """What is more likely something else."""
+    return replace(at(left, top), doubtful=True)
 
 
 def clip(
@@ -142,6 +148,41 @@ def test_a_head_is_held_for_half_a_second_whatever_the_rate(frame: float) -> Non
     assert held * frame >= 500 or 30 - held <= 0 or frame > 50
     assert covered_frames(regions) == list(range(max(0, 30 - held), min(FRAMES, 31 + held)))
     assert {region.why for region in shown(regions, 29)} == {HELD}
+
+
+def test_a_doubtful_sight_is_held_briefly() -> None:
+    regions = follow(clip({30: unsure(50)}))
+    held = int(BRIEF // FRAME)
+    assert covered_frames(regions) == list(range(30 - held, 31 + held))
+    assert hidden(regions, 30, at(50)) == 1
+
+
+def test_a_doubtful_sight_that_leaves_is_held_no_longer() -> None:
+    regions = follow(clip({index: unsure(4 * (index - 30)) for index in range(30, 33)}))
+    assert covered_frames(regions)[0] == 30 - int(BRIEF // FRAME)
+
+
+def test_a_doubtful_sight_after_a_sure_one_is_held_as_long() -> None:
+    regions = follow(clip({20: at(50), 30: unsure(50)}))
+    assert covered_frames(regions)[-1] == 30 + int(HOLD // FRAME)
+    # Until the sure one was long ago.
+    ways = {index: unsure(50) for index in range(20, 50)}
+    regions = follow(clip({**ways, 20: at(50)}))
+    assert covered_frames(regions)[-1] == 49 + int(BRIEF // FRAME)
+
+
+def test_a_long_gap_between_doubtful_sights_stays_open() -> None:
+    doubtful = follow(clip({20: unsure(50), 40: unsure(50)}))
+    held = int(BRIEF // FRAME)
+    gap = set(range(20, 41)) - set(covered_frames(doubtful))
+    assert gap == set(range(21 + held, 40 - held))
+    for sure in ({20: at(50), 40: unsure(50)}, {20: unsure(50), 40: at(50)}):
+        assert set(range(20, 41)) <= set(covered_frames(follow(clip(sure))))
+
+
+def test_a_short_gap_between_doubtful_sights_is_filled() -> None:
+    regions = follow(clip({20: unsure(50), 25: unsure(58, 105)}))
+    assert all(hidden(regions, index, at(54, 102)) > 0.6 for index in range(20, 26))
 
 
 def test_a_single_sight_is_covered_and_never_dropped() -> None:

@@ -26,9 +26,10 @@ from scrub.errors import (
 from scrub.exposure import bare, looked_at
 from scrub.formats import FORMATS, Frame, Media, probe, sound_length
 from scrub.metadata import judge
-from scrub.regions import Box, Detection, head
-from scrub.report import FileReport
+from scrub.regions import Box, Detection, Region, head
+from scrub.report import FileReport, Plan
 from scrub.settings import Settings
+from scrub.tasks import Check
 from tests.clips import (
     FRAMES,
     HEIGHT,
@@ -592,6 +593,36 @@ def test_a_face_that_was_not_covered_is_found_out(tmp_path: Path) -> None:
     assert not finding.clean
 
 
+@pytest.mark.parametrize(
+    ("index", "left", "anew"), [(0, 20, True), (4, 20, False), (4, 10, True), (3, 10, False)]
+)
+def test_a_cover_that_looks_like_a_face_only_has_to_pass_the_gate(
+    index: int, left: int, anew: bool, tmp_path: Path
+) -> None:
+    """Frame 0 is looked at by the gate too, frame 4 because a track begins after it, 3 by nobody.
+
+    A find that reaches beyond its cover may be a face that looks out of it.
+    """
+
+    class Certain:
+        def detect(self, rgb: Pixels) -> list[Detection]:
+            return [Detection(Box(left, 20, left + 40, 60), 0.9, "certain")]
+
+        def close(self) -> None:
+            pass
+
+    media = probe(made("mp4", tmp_path))
+    cover = Region(Box(15, 10, 70, 70), 0, FRAMES - 1, "face", 0)
+    later = Region(Box(150, 90, 160, 100), 5, FRAMES - 1, "face", 1)
+    judge = verify._Judge(media, Plan((cover, later)), Certain())
+    original = Frame(index, scene(8))
+    painted = scene(8)
+    painted[10:70, 15:70] = 0
+    verdict = judge.of((original, replace(original, rgb=painted)))
+    assert verdict.left == ()
+    assert verdict.showing == ((cover,) if anew else ())
+
+
 def test_a_face_found_late_is_covered_in_another_round(tmp_path: Path) -> None:
     class Late:
         """Sees the face of the first frames where it is not covered."""
@@ -626,6 +657,30 @@ def test_what_was_cleaned_passes_the_gate(name: str, tmp_path: Path) -> None:
     seen = looked_at(found, partial(verify.faces, detector=Blind()))
     assert seen.sightings == ()
     assert bare(source).carried
+
+
+def test_the_gate_looks_as_the_examination_did(tmp_path: Path) -> None:
+    """A picture and a frame may have other second looks, and both doors the same one."""
+
+    class Seer:
+        def __init__(self) -> None:
+            self.looked = 0
+
+        def detect(self, rgb: Pixels) -> list[Detection]:
+            self.looked += 1
+            return []
+
+        def close(self) -> None:
+            pass
+
+    source = made("mp4", tmp_path)
+    still, moving = Seer(), Seer()
+    looking = replace(eyes(), second=still, again=moving)
+    report = clean(source, looking)
+    assert report.target is not None
+    examined = moving.looked
+    Check(report.target, report.target).do(Settings(), looking, False)
+    assert (still.looked, examined > 0, moving.looked > examined) == (0, True, True)
 
 
 # --- many frames tell no more than one ------------------------------------------------------------

@@ -161,11 +161,16 @@ def _cells(box: Box, left: int, top: int) -> tuple[slice, slice, slice]:
     return np.s_[:, y : y + box.height // STRIDE, x : x + box.width // STRIDE]
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def _session(model: bytes, threads: int) -> Any:
-    """The loaded network; all looks of a process share it, and with it hundreds of megabytes."""
+    """The loaded network; all looks of a process share it, and with it hundreds of megabytes.
+
+    Videos are looked at with other ``threads`` than stills.
+    """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
+    # Its threads would wait for one another at full load, and others have use for the cores.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
     # A plan of memory for each size of picture saves no time, and takes half as much again.
     options.enable_mem_pattern = False

@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 
 from scrub.detectors import Detector, Look, Pixels, load
-from scrub.detectors.ensemble import fuse
+from scrub.detectors.ensemble import edges_of, fuse, overlaps
 from scrub.detectors.visits import Scene, scene, visited
 from scrub.overlap import mapped
 from scrub.regions import Box, Detection
@@ -49,7 +49,7 @@ KNOWN = 0.4
 """Intersection over union from which two finds in neighbouring frames need one part only."""
 
 LARGEST_GAIN = 1.25
-"""A whole look does not enlarge a frame by more: a video holds nothing that this would show."""
+"""A look at a whole frame does not enlarge it by more: it holds nothing that this would show."""
 
 FINEST = 1.25
 """A part is not enlarged by more: a pattern that is enlarged looks like anything."""
@@ -145,6 +145,28 @@ class _Stretch:
     finds: tuple[Detection, ...] = ()
 
 
+class Glance:
+    """One look at frames of clips, which are enlarged little; itself a detector."""
+
+    def __init__(self, look: Look, threads: int) -> None:
+        """``threads`` is cores to use, 0 for all; the network is loaded for the first frame."""
+        self._look = look
+        self._threads = threads
+
+    def detect(self, rgb: Pixels) -> list[Detection]:
+        """Candidates; see :class:`scrub.detectors.Detector`."""
+        return self._sized(min(self._look.side, round(LARGEST_GAIN * max(rgb.shape[:2])))).detect(
+            rgb
+        )
+
+    def close(self) -> None:
+        self._sized.cache_clear()
+
+    @lru_cache(maxsize=8)  # noqa: B019 - there are few, and they live as long as the process
+    def _sized(self, side: int) -> Detector:
+        return load("centerface", looks=(replace(self._look, side=side),), threads=self._threads)
+
+
 class Paced:
     """Looks at a clip at the pace of a preset."""
 
@@ -163,6 +185,7 @@ class Paced:
         self._pace = pace
         self._threads = min(cores, MOST_THREADS)
         self._own = max(1, cores // MOST_THREADS)
+        self._looks = [Glance(look, self._own) for look in pace.looks]
         self._load = beside
         self._more = tuple(more)
 
@@ -175,10 +198,6 @@ class Paced:
             yield from glimpses
 
     # Loaded when the first clip comes: most runs only see stills.
-
-    @lru_cache(maxsize=8)  # noqa: B019 - there is one for the life of a process
-    def _whole(self, look: Look) -> Detector:
-        return load("centerface", looks=(look,), threads=self._own)
 
     @cached_property
     def _parts(self) -> Detector:
@@ -194,9 +213,7 @@ class Paced:
 
     def _seen(self, rgb: Pixels, turn: int) -> list[Detection]:
         """What a whole look finds."""
-        look = self._pace.looks[turn % len(self._pace.looks)]
-        side = min(look.side, round(LARGEST_GAIN * max(rgb.shape[:2])))
-        finds = self._whole(replace(look, side=side)).detect(rgb)
+        finds = self._looks[turn % len(self._looks)].detect(rgb)
         return finds + [find for one in self._more for find in one.detect(rgb)]
 
     def _search(self, pair: tuple[_Stretch, _Stretch | None]) -> list[Glimpse]:
@@ -305,10 +322,14 @@ def _placed(box: Box, part: Box) -> Box:
 
 def _different(finds: Iterable[Detection]) -> list[Box]:
     """The boxes of the finds without those that lie close to a stronger one's."""
+    ranked = sorted((find for find in finds if find.box.area), key=lambda find: -find.score)
+    edges = edges_of(ranked)
+    free = np.ones(len(ranked), np.bool_)
     boxes: list[Box] = []
-    for find in sorted(finds, key=lambda find: -find.score):
-        if find.box.area and all(find.box.iou(box) < KNOWN for box in boxes):
+    for index, find in enumerate(ranked):
+        if free[index]:
             boxes.append(find.box)
+            free &= overlaps(edges, find.box) < KNOWN
     return boxes
 
 

@@ -70,47 +70,48 @@ def fuse(found: Iterable[Detection]) -> list[Detection]:
     under one large find must not become one. So each find overlaps a box of the result.
     """
     ranked = sorted((one for one in found if one.score > 0), key=_rank)
-    edges = np.array([_edges(one.box) for one in ranked], np.float64).reshape(-1, 4).T.copy()
+    edges = edges_of(ranked)
     free = np.ones(len(ranked), np.bool_)
     faces = []
-    for index in range(len(ranked)):
-        if free[index]:
-            members = free & (_overlaps(edges, edges[:, index]) >= SAME)
-            members[index] = True
-            face = _joined([ranked[member] for member in np.flatnonzero(members)])
-            faces.append(face)
-            free &= ~(members & (_overlaps(edges, _edges(face.box)) >= SAME))
-            free[index] = False
+    for index, one in enumerate(ranked):
+        if not free[index]:
+            continue
+        free[index] = False
+        members = free & (overlaps(edges, one.box) >= SAME)
+        if not members.any():
+            faces.append(one)
+            continue
+        face = _joined([one, *(ranked[member] for member in np.flatnonzero(members))])
+        faces.append(face)
+        free &= ~(members & (overlaps(edges, face.box) >= SAME))
     return sorted(faces, key=_rank)
 
 
-def _overlaps(boxes: NDArray[np.float64], box: Iterable[float]) -> NDArray[np.float64]:
-    """Intersection over union of each of ``boxes`` (4 x N: left, top, ...) with ``box``.
+def overlaps(edges: NDArray[np.float64], box: Box) -> NDArray[np.float64]:
+    """Intersection over union with ``box`` of each of the boxes whose ``edges`` are given.
 
     :meth:`scrub.regions.Box.iou` says the same of two; a crowd has a million pairs.
     """
-    lefts, tops, rights, bottoms = boxes
-    left, top, right, bottom = box
-    widths = np.minimum(rights, right) - np.maximum(lefts, left)
-    heights = np.minimum(bottoms, bottom) - np.maximum(tops, top)
+    lefts, tops, rights, bottoms = edges
+    widths = np.minimum(rights, box.right) - np.maximum(lefts, box.left)
+    heights = np.minimum(bottoms, box.bottom) - np.maximum(tops, box.top)
     shared = np.maximum(widths, 0) * np.maximum(heights, 0)
-    union = (rights - lefts) * (bottoms - tops) + (right - left) * (bottom - top) - shared
+    union = (rights - lefts) * (bottoms - tops) + box.area - shared
     result: NDArray[np.float64] = shared / np.maximum(union, 1)
     return result
+
+
+def edges_of(finds: Sequence[Detection]) -> NDArray[np.float64]:
+    """Left, top, right and bottom of each: 4 x N."""
+    return np.array([_edges(one.box) for one in finds], np.float64).reshape(-1, 4).T.copy()
 
 
 def _joined(members: Sequence[Detection]) -> Detection:
     best: dict[str, float] = {}
     for one in members:
         best[one.detector] = max(one.score, best.get(one.detector, 0.0))
-    weight = sum(one.score for one in members)
-
-    def edge(name: str) -> float:
-        total: float = sum(getattr(one.box, name) * one.score for one in members)
-        return total / weight
-
-    box = Box.around(edge("left"), edge("top"), edge("right"), edge("bottom"))
-    return Detection(box, sum(best.values()), "+".join(sorted(best)))
+    edges = np.average(edges_of(members), axis=1, weights=[one.score for one in members])
+    return Detection(Box.around(*edges), sum(best.values()), "+".join(sorted(best)))
 
 
 def _rank(one: Detection) -> tuple[float, tuple[int, int, int, int], str]:

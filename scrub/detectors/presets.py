@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from scrub.detectors import Detector, Look, load
-from scrub.detectors.clips import PACES, Paced, Watcher
+from scrub.detectors.clips import PACES, Glance, Paced, Watcher
 from scrub.detectors.ensemble import Both, Ensemble
 
 ALONE = "MediaPipe is not available on this system: CenterFace looked alone"
@@ -67,14 +67,20 @@ not asked twice."""
 class Eyes:
     """What looks for faces: ``first`` to plan, ``second`` at the written file.
 
-    ``watcher`` looks at videos; None has ``first`` look at each frame. ``warnings`` say what is
-    missing here; they go into every report.
+    ``watcher`` looks at videos; None has ``first`` look at each frame. ``again`` takes the place
+    of ``second`` in a video's frames. ``warnings`` say what is missing here; they go into every
+    report.
     """
 
     first: Detector
     second: Detector
     warnings: tuple[str, ...] = ()
     watcher: Watcher | None = None
+    again: Detector | None = None
+
+    def later(self, form: str) -> Detector:
+        """What looks at a written file of the given form; see :class:`scrub.formats.Media`."""
+        return self.again if form == "video" and self.again else self.second
 
     def strict(self) -> Eyes:
         """With a second look that sees all that both see, doubtful or not.
@@ -82,7 +88,8 @@ class Eyes:
         What was written so shows nothing to cover to either: cleaning it once more finds
         nothing to do, while ``second`` alone leaves covers that ``first`` takes for faces.
         """
-        return replace(self, second=Both(self.second, self.first))
+        again = None if self.again is None else Both(self.again, self.first)
+        return replace(self, second=Both(self.second, self.first), again=again)
 
 
 def eyes(preset: str, threads: int = 0, model: Path | None = None) -> Eyes:
@@ -97,19 +104,28 @@ def eyes(preset: str, threads: int = 0, model: Path | None = None) -> Eyes:
         from scrub.detectors.brought import brought  # Takes a while to import.
 
         more.append(brought(model, threads))
+    first = PRESETS[preset]
+    opinion = _opinion(SECOND)
     return Eyes(
-        _ensemble(PRESETS[preset], threads, more),
-        _ensemble(SECOND, threads),
+        _ensemble(first, [_pyramid(first, threads), *more, *_opinion(first)]),
+        _ensemble(SECOND, [_pyramid(SECOND, threads), *opinion]),
         () if _mediapipe() else (ALONE,),
         Paced(PACES[preset], threads, beside, more),
+        _ensemble(SECOND, [*(Glance(look, threads) for look in SECOND.looks), *opinion]),
     )
 
 
-def _ensemble(preset: Preset, threads: int, more: Sequence[Detector] = ()) -> Ensemble:
-    detectors = [load("centerface", looks=preset.looks, threads=threads), *more]
-    if _mediapipe():
-        detectors.append(load("blazeface", tiles=preset.tiles))
+def _ensemble(preset: Preset, detectors: Sequence[Detector]) -> Ensemble:
     return Ensemble(detectors, preset.threshold, SURE)
+
+
+def _pyramid(preset: Preset, threads: int) -> Detector:
+    return load("centerface", looks=preset.looks, threads=threads)
+
+
+def _opinion(preset: Preset) -> list[Detector]:
+    """MediaPipe, where there is one."""
+    return [load("blazeface", tiles=preset.tiles)] if _mediapipe() else []
 
 
 def _mediapipe() -> bool:

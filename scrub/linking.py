@@ -1,0 +1,253 @@
+"""Joins what was found in the frames of a clip into tracks, one for each head.
+
+Finds that fit together become one track, forwards and backwards, and on the way faint ones count
+that alone would not. Nothing is carried over a cut.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, insort
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scrub.regions import Box, Detection
+
+GAP = 1000.0
+"""Milliseconds for which a head may go unseen and still be the same one."""
+
+TRUST = 1000.0
+"""Milliseconds before and after a sure sight of a head in which all others of it are believed."""
+
+SHORT_GAP = 250.0
+"""Milliseconds that hardly say that a head is gone: it is looked for more often."""
+
+HASTE = 1.2
+"""Sizes of a head by which it may be farther away for each second that it was not seen."""
+
+RATIO = 1.8
+"""How many times larger or smaller a head may be in its next sight."""
+
+PERSISTENCE = 100.0
+"""Milliseconds for which a head that is out of sight goes on at its speed; then it slows down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What was found in one frame, ``time`` milliseconds after the first.
+
+    ``found`` are heads to cover; ``faint`` ones count beside a track only; ``cut`` says that
+    the frame shows another scene than the one before.
+    """
+
+    time: float
+    found: Sequence[Detection] = ()
+    faint: Sequence[Detection] = ()
+    cut: bool = False
+
+
+@dataclass(slots=True)
+class Track:
+    """One head in one shot: ``seen`` are the frames, in order, ``sights`` what was found there.
+
+    ``times`` are those of the frames, ``faint`` the frames whose find would not count alone.
+    """
+
+    seen: list[int] = field(default_factory=list)
+    sights: dict[int, Detection] = field(default_factory=dict)
+    times: dict[int, float] = field(default_factory=dict)
+    faint: set[int] = field(default_factory=set)
+
+    def add(self, index: int, time: float, find: Detection, faint: bool) -> None:
+        insort(self.seen, index)
+        self.sights[index] = find
+        self.times[index] = time
+        if faint:
+            self.faint.add(index)
+
+    def settle(self) -> None:
+        """Forget the faint sights that only other faint ones lead to: patterns look so too."""
+        clear = [self.times[index] for index in self.seen if index not in self.faint]
+        sure = self.sure()
+        for index in list(self.faint):
+            time = self.times[index]
+            if not (any_near(clear, time, SHORT_GAP) or any_near(sure, time, TRUST)):
+                self.faint.remove(index)
+                del self.sights[index], self.times[index]
+        self.seen = sorted(self.sights)
+
+    def sure(self) -> list[float]:
+        """When it was more likely a head than not."""
+        return [
+            self.times[index]
+            for index in self.seen
+            if index not in self.faint and not self.sights[index].doubtful
+        ]
+
+    def nearest(self, index: int) -> int:
+        """The sight in frame ``index``, or the last before or the first after all others."""
+        return min(max(index, self.seen[0]), self.seen[-1])
+
+    def velocity(self, index: int) -> NDArray[np.float64]:
+        """Pixels a millisecond, as (x, y), around the sight in frame ``index``."""
+        at = bisect_left(self.seen, index)
+        one, other = self.seen[max(0, at - 2)], self.seen[min(len(self.seen) - 1, at + 2)]
+        span = self.times[other] - self.times[one]
+        if span <= 0:
+            return np.zeros(2)
+        start, end = (self.sights[end].box.center for end in (one, other))
+        return np.array([(end[0] - start[0]) / span, (end[1] - start[1]) / span])
+
+
+@dataclass(frozen=True, slots=True)
+class _Likeness:
+    """How near a find lies to where a head is expected, if it is the same head.
+
+    Either both boxes have at least ``overlap`` in common (intersection over union), or the
+    centres are at most ``reach`` sizes of a head apart.
+    """
+
+    overlap: float
+    reach: float
+
+
+CLEAR = _Likeness(0.15, 0.3)
+FAINT = _Likeness(0.4, 0.2)
+"""A faint find beside a head is more often a collar or a hand than the head itself, and must not
+lead its track astray."""
+
+
+def tracks(sights: Sequence[Sight]) -> Iterator[tuple[Track, range]]:
+    """Each head, with the frames of its shot; there is one sight for each frame."""
+    cuts = [index for index, sight in enumerate(sights) if sight.cut and index]
+    for first, following in pairwise([0, *cuts, len(sights)]):
+        shot = range(first, following)
+        for track in _Shot(sights, shot).tracks():
+            yield track, shot
+
+
+def coasting(away: float) -> float:
+    """Milliseconds that a head goes on at its speed when it is not seen for ``away`` of them."""
+    return math.copysign(PERSISTENCE * (1 - math.exp(-abs(away) / PERSISTENCE)), away)
+
+
+def any_near(times: Sequence[float], time: float, reach: float) -> bool:
+    """Whether one of the ``times``, which are in order, is at most ``reach`` from ``time``."""
+    at = bisect_left(times, time - reach)
+    return at < len(times) and times[at] <= time + reach
+
+
+class _Shot:
+    """Joins the finds of the frames between two cuts into tracks."""
+
+    def __init__(self, sights: Sequence[Sight], frames: range) -> None:
+        self._sights = sights
+        self._frames = frames
+        self._left: dict[int, list[Detection]] = {}
+
+    def tracks(self) -> list[Track]:
+        tracks = self._forwards()
+        for track in tracks:
+            self._backwards(track)
+            track.settle()
+        return tracks
+
+    def _forwards(self) -> list[Track]:
+        """Each find takes up a track or begins one; faint ones only take up."""
+        tracks: list[Track] = []
+        active: list[Track] = []
+        for index in self._frames:
+            sight = self._sights[index]
+            active = [one for one in active if sight.time - self._time(one.seen[-1]) <= GAP]
+            taken: set[int] = set()
+            for finds, faint in ((sight.found, False), (sight.faint, True)):
+                free = [one for one in active if id(one) not in taken]
+                left = list(finds)
+                for track, find in self._pairs(free, finds, index, FAINT if faint else CLEAR):
+                    track.add(index, sight.time, find, faint)
+                    taken.add(id(track))
+                    left.remove(find)
+                if faint:
+                    self._left[index] = left
+                    continue
+                for find in left:
+                    begun = Track()
+                    begun.add(index, sight.time, find, faint)
+                    tracks.append(begun)
+                    active.append(begun)
+                    taken.add(id(begun))
+        return tracks
+
+    def _backwards(self, track: Track) -> None:
+        """Give the track the faint finds before its first sight that led up to it."""
+        earliest = track.seen[0]
+        for index in range(earliest - 1, self._frames.start - 1, -1):
+            time = self._time(index)
+            if self._time(earliest) - time > GAP:
+                break
+            for _, find in self._pairs([track], self._left.get(index, ()), index, FAINT):
+                track.add(index, time, find, True)
+                self._left[index].remove(find)
+                earliest = index
+
+    def _pairs(
+        self, tracks: Sequence[Track], finds: Sequence[Detection], index: int, likeness: _Likeness
+    ) -> Iterator[tuple[Track, Detection]]:
+        """Which find takes up which track, the best fit first."""
+        if not tracks or not finds:
+            return
+        expected = np.array([self._expected(track, index) for track in tracks])
+        unseen = np.array([self._unseen(track, index) for track in tracks])
+        edges = np.array([_edges(find.box) for find in finds], np.float64)
+        fit = _fit(expected, unseen, edges, likeness)
+        while fit.max() > 0:
+            row, column = (int(at) for at in np.unravel_index(fit.argmax(), fit.shape))
+            yield tracks[row], finds[column]
+            fit[row, :] = fit[:, column] = 0
+
+    def _expected(self, track: Track, index: int) -> NDArray[np.float64]:
+        """The edges of the box where the head would be in another frame at its speed."""
+        near = track.nearest(index)
+        x, y = track.velocity(near) * coasting(self._time(index) - self._time(near))
+        box = track.sights[near].box
+        return np.array([box.left + x, box.top + y, box.right + x, box.bottom + y])
+
+    def _unseen(self, track: Track, index: int) -> float:
+        return abs(self._time(index) - self._time(track.nearest(index)))
+
+    def _time(self, index: int) -> float:
+        return self._sights[index].time
+
+
+def _fit(
+    expected: NDArray[np.float64],
+    unseen: NDArray[np.float64],
+    found: NDArray[np.float64],
+    likeness: _Likeness,
+) -> NDArray[np.float64]:
+    """How well each of the ``expected`` boxes (T x 4) fits each one ``found`` (F x 4), from 0 up.
+
+    ``unseen`` are the milliseconds since the last sight of each: the longer, the farther away
+    it may have gone.
+    """
+    one, other = expected[:, None], found[None]
+    shared = np.minimum(one[..., 2:], other[..., 2:]) - np.maximum(one[..., :2], other[..., :2])
+    overlap = shared.clip(min=0).prod(axis=2)
+    areas = [(boxes[..., 2:] - boxes[..., :2]).prod(axis=2) for boxes in (one, other)]
+    iou = overlap / np.maximum(areas[0] + areas[1] - overlap, 1)
+    sizes = [np.sqrt(np.maximum(area, 1)) for area in areas]
+    alike = np.maximum(sizes[0] / sizes[1], sizes[1] / sizes[0]) <= RATIO
+    apart = np.linalg.norm(
+        (one[..., :2] + one[..., 2:] - other[..., :2] - other[..., 2:]) / 2, axis=2
+    )
+    reach = (likeness.reach + HASTE * unseen[:, None] / 1000) * np.sqrt(sizes[0] * sizes[1])
+    near = np.where(alike, np.maximum(0, 1 - apart / np.maximum(reach, 1e-6)), 0)
+    return np.where((iou >= likeness.overlap) & alike, 1 + iou, near)
+
+
+def _edges(box: Box) -> tuple[int, int, int, int]:
+    return box.left, box.top, box.right, box.bottom
