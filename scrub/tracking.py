@@ -37,7 +37,7 @@ MOST_DRIFT = 0.12
 BLUR = 0.5
 """Share of the way to the next frame by which a moving head's cover is drawn out."""
 
-ROOM = 1.25
+ROOM = 1.4
 """How much larger than a head the box may be that covers it in several frames at once."""
 
 HEAD = "face"
