@@ -39,9 +39,9 @@ def tilted(side: int) -> tuple[Look, Look]:
 
 
 PRESETS = {
-    "fast": Preset((Look(768), Look(1152, mirrored=True)), tiles=1, threshold=0.06),
+    "fast": Preset((Look(768), Look(1216, mirrored=True)), tiles=1, threshold=0.057),
     "balanced": Preset(
-        (Look(768), Look(1216, mirrored=True), Look(1792), *tilted(512)), tiles=2, threshold=0.043
+        (Look(768), Look(1216, mirrored=True), Look(1792), *tilted(512)), tiles=2, threshold=0.04
     ),
     "thorough": Preset(
         (
