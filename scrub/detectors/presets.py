@@ -39,7 +39,7 @@ def tilted(side: int) -> tuple[Look, Look]:
 
 
 PRESETS = {
-    "fast": Preset((Look(768), Look(1216, mirrored=True)), tiles=1, threshold=0.057),
+    "fast": Preset((Look(768), Look(1152, mirrored=True)), tiles=1, threshold=0.057),
     "balanced": Preset(
         (Look(768), Look(1216, mirrored=True), Look(1792), *tilted(512)), tiles=2, threshold=0.04
     ),
