@@ -55,7 +55,15 @@ SAMPLED = 2 * COARSE
 """Pixels of its longer side that are looked at for that."""
 
 TEXTURE = 14.0
-"""Standard deviation, in levels of 255, of the random light and dark in a cover."""
+"""Standard deviation, in levels of 255, of the random light and dark of a mosaic's cells."""
+
+SHADES = 3
+"""Random lights and darks across a soft cover, and as many down. Finer and stronger ones have eyes
+and a mouth now and then: with 6, and 14 levels, every sixth crowd had a cover that a detector took
+for a face; with 3, and 8 levels, every twenty-fourth."""
+
+SHADE = 8.0
+"""Standard deviation of these, in levels of 255."""
 
 GRAIN = 2.0
 """Standard deviation of the fine noise that keeps a soft cover from showing bands."""
@@ -114,7 +122,7 @@ def blur(canvas: Canvas, patch: Patch, entropy: np.random.Generator) -> None:
     # A head in the middle of other covered heads has no surroundings: its own colour then.
     share = np.clip(2 * (near - SURROUNDINGS), 0, 1)
     fill = share * light / np.maximum(near, 1e-3) + (1 - share) * patch.color
-    texture = np.float32(TEXTURE) * entropy.standard_normal((6, 6), np.float32)
+    texture = np.float32(SHADE) * entropy.standard_normal((SHADES, SHADES), np.float32)
     fill += cv2.resize(texture, size, interpolation=cv2.INTER_CUBIC)[..., None]
     smooth = _stretched(_levels(fill), around.width, around.height, cv2.INTER_LINEAR)
     inside = Box(
