@@ -99,7 +99,7 @@ class Stages:
 
     def _encode(self, painter: Painter) -> None:
         form = FORMATS[self._media.written]
-        form.rewrite(self._media, self._target, partial(pipeline._painted, painter))
+        form.rewrite(self._media, self._target, partial(pipeline._painted, self._media, painter))
 
     def _verify(self, plan: Plan) -> None:
         verify.examine(self._media, plan, self._target, self._looking.later(self._media.form))
