@@ -33,9 +33,8 @@ class Sighting:
     face: Detection
 
     def as_json(self) -> dict[str, Any]:
-        box = self.face.box
         return {
-            "box": [box.left, box.top, box.right, box.bottom],
+            "box": [*self.face.box.edges],
             "frame": self.frame,
             "score": round(self.face.score, 3),
             "doubtful": self.face.doubtful,

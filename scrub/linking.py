@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from scrub.regions import Box, Detection
+from scrub.regions import Detection
 
 GAP = 1000.0
 """Milliseconds for which a head may go unseen and still be the same one."""
@@ -202,7 +202,7 @@ class _Shot:
             return
         expected = np.array([self._expected(track, index) for track in tracks])
         unseen = np.array([self._unseen(track, index) for track in tracks])
-        edges = np.array([_edges(find.box) for find in finds], np.float64)
+        edges = np.array([find.box.edges for find in finds], np.float64)
         fit = _fit(expected, unseen, edges, likeness)
         while fit.max() > 0:
             row, column = (int(at) for at in np.unravel_index(fit.argmax(), fit.shape))
@@ -247,7 +247,3 @@ def _fit(
     reach = (likeness.reach + HASTE * unseen[:, None] / 1000) * np.sqrt(sizes[0] * sizes[1])
     near = np.where(alike, np.maximum(0, 1 - apart / np.maximum(reach, 1e-6)), 0)
     return np.where((iou >= likeness.overlap) & alike, 1 + iou, near)
-
-
-def _edges(box: Box) -> tuple[int, int, int, int]:
-    return box.left, box.top, box.right, box.bottom

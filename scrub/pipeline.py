@@ -218,8 +218,7 @@ def _anew(regions: tuple[Region, ...], showing: Iterable[Region]) -> tuple[Regio
 
 
 def _grown(box: Box) -> Box:
-    wider, higher = GROWTH * box.width, GROWTH * box.height
-    return Box.around(box.left - wider, box.top - higher, box.right + wider, box.bottom + higher)
+    return box.grown(GROWTH * box.width, GROWTH * box.height)
 
 
 def _tracks(regions: Iterable[Region]) -> list[int]:

@@ -104,8 +104,7 @@ def blur(canvas: Canvas, patch: Patch, entropy: np.random.Generator) -> None:
     box = patch.box
     reach = max(2, round(0.25 * max(box.width, box.height)))
     height, width = canvas.visible.shape
-    around = Box(box.left - reach, box.top - reach, box.right + reach, box.bottom + reach)
-    around = around.clip(width, height)
+    around = box.grown(reach, reach).clip(width, height)
     longer = max(around.width, around.height)
     scale = min(1.0, COARSE / longer)
     size = max(1, round(around.width * scale)), max(1, round(around.height * scale))
@@ -125,13 +124,7 @@ def blur(canvas: Canvas, patch: Patch, entropy: np.random.Generator) -> None:
     texture = np.float32(SHADE) * entropy.standard_normal((SHADES, SHADES), np.float32)
     fill += cv2.resize(texture, size, interpolation=cv2.INTER_CUBIC)[..., None]
     smooth = _stretched(_levels(fill), around.width, around.height, cv2.INTER_LINEAR)
-    inside = Box(
-        box.left - around.left,
-        box.top - around.top,
-        box.right - around.left,
-        box.bottom - around.top,
-    )
-    cover = _part(smooth, inside)
+    cover = _part(smooth, box.moved(-around.left, -around.top))
     _grain(cover, entropy)
     _fill(canvas, patch, cover)
 

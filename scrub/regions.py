@@ -32,12 +32,25 @@ class Box:
         return cls(math.floor(left), math.floor(top), math.ceil(right), math.ceil(bottom))
 
     @property
+    def edges(self) -> tuple[int, int, int, int]:
+        """Left, top, right and bottom."""
+        return self.left, self.top, self.right, self.bottom
+
+    @property
     def width(self) -> int:
         return max(0, self.right - self.left)
 
     @property
     def height(self) -> int:
         return max(0, self.bottom - self.top)
+
+    def moved(self, x: float, y: float) -> Box:
+        """The box so many pixels to the right and down."""
+        return Box.around(self.left + x, self.top + y, self.right + x, self.bottom + y)
+
+    def grown(self, x: float, y: float) -> Box:
+        """The box with so many pixels more on the left and the right, above and below."""
+        return Box.around(self.left - x, self.top - y, self.right + x, self.bottom + y)
 
     @property
     def area(self) -> int:

@@ -241,9 +241,8 @@ class Tally:
 
 
 def _region_json(region: Region) -> dict[str, Any]:
-    box = region.box
     return {
-        "box": [box.left, box.top, box.right, box.bottom],
+        "box": [*region.box.edges],
         "first_frame": region.first_frame,
         "last_frame": region.last_frame,
         "why": region.why,

@@ -114,10 +114,7 @@ def _framed(frame: Frame, seen: Iterable[Sighting], side: int) -> Image.Image:
     image = image.resize((width, height), Image.Resampling.BOX if scale < 1 else None)
     draw = ImageDraw.Draw(image)
     for one in seen:
-        box = one.face.box
-        left, top, right, bottom = (
-            round(edge * scale) for edge in (box.left, box.top, box.right, box.bottom)
-        )
+        left, top, right, bottom = (round(edge * scale) for edge in one.face.box.edges)
         # Around the face and not on it: of a small one nothing would be left to see.
         around = (
             max(0, left - 2),

@@ -16,9 +16,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-import numpy as np
-from numpy.typing import NDArray
-
 from scrub.linking import SHORT_GAP, TRUST, Sight, Track, any_near, coasting, tracks
 from scrub.regions import Box, Region
 
@@ -26,7 +23,7 @@ HOLD = 550.0
 """Milliseconds that a head is covered before its first and after its last sight, ..."""
 
 BRIEF = 200.0
-"""... and where no sure sight is near: until the whole picture was looked at once more."""
+"""... and where no sure sight is near: about until the whole picture is looked at once more."""
 
 DRIFT = 0.25
 """Sizes of a head for each second unseen, by which its cover grows on every side."""
@@ -126,7 +123,7 @@ class _Way:
         believed = self._believed(seen)
         for index in range(seen + step, stop, step):
             away = self._apart(seen, index)
-            drawn = _grown(_hull(box, _moved(box, velocity * coasting(away))), abs(away))
+            drawn = _grown(_hull(box, box.moved(*velocity * coasting(away))), abs(away))
             leaving = drawn.clip(self._picture.width, self._picture.height) != drawn
             if abs(away) > (HOLD * (2 if leaving else 1) if believed else BRIEF):
                 break
@@ -136,7 +133,7 @@ class _Way:
         """The box of a sight, longer by what motion smears while the frame is taken."""
         box = self._track.sights[index].box
         step = BLUR * self._track.velocity(index) * self._frame(index)
-        return _hull(self._usual(index, box), _hull(_moved(box, -step), _moved(box, step)))
+        return _hull(self._usual(index, box), _hull(box.moved(*-step), box.moved(*step)))
 
     def _usual(self, index: int, box: Box) -> Box:
         """Where the sights before and after say that the head is; ``box`` where they are far.
@@ -196,13 +193,7 @@ def _region(run: Sequence[_Cover], hull: Box, number: int, doubtful: bool) -> Re
 
 def _grown(box: Box, unseen: float) -> Box:
     share = min(MOST_DRIFT, DRIFT * unseen / 1000)
-    x, y = share * box.width, share * box.height
-    return Box.around(box.left - x, box.top - y, box.right + x, box.bottom + y)
-
-
-def _moved(box: Box, step: NDArray[np.float64]) -> Box:
-    x, y = (float(way) for way in step)
-    return Box.around(box.left + x, box.top + y, box.right + x, box.bottom + y)
+    return box.grown(share * box.width, share * box.height)
 
 
 def _hull(one: Box, other: Box) -> Box:
@@ -216,12 +207,5 @@ def _hull(one: Box, other: Box) -> Box:
 
 def _between(one: Box, other: Box, share: float) -> Box:
     return Box.around(
-        *(
-            start + share * (end - start)
-            for start, end in zip(_edges(one), _edges(other), strict=True)
-        )
+        *(start + share * (end - start) for start, end in zip(one.edges, other.edges, strict=True))
     )
-
-
-def _edges(box: Box) -> tuple[int, int, int, int]:
-    return box.left, box.top, box.right, box.bottom

@@ -254,10 +254,8 @@ def surviving(original: NDArray[np.uint8], copy: NDArray[np.uint8], box: Box) ->
     :data:`SURVIVES` lies above what random noise reaches in so few pixels.
     """
     height, width = original.shape[:2]
-    aside_x, aside_y = ((1 - INNER) / 2 * side for side in (box.width, box.height))
-    inner = Box.around(
-        box.left + aside_x, box.top + aside_y, box.right - aside_x, box.bottom - aside_y
-    ).clip(width, height)
+    aside = (INNER - 1) / 2
+    inner = box.grown(aside * box.width, aside * box.height).clip(width, height)
     if not inner.area:
         return 0.0
     before, after = (
@@ -277,7 +275,7 @@ def changed(original: Frame, copy: Frame, covers: Iterable[Box]) -> float:
     rows, columns = before.shape[:2]
     open_cells = np.ones((rows, columns), np.bool_)
     for box in covers:
-        edges = (edge / CELL for edge in (box.left, box.top, box.right, box.bottom))
+        edges = (edge / CELL for edge in box.edges)
         cells = Box.around(*edges).clip(columns, rows)
         open_cells[cells.top : cells.bottom, cells.left : cells.right] = False
     difference = np.abs(before - after).max(axis=2)[open_cells]

@@ -79,6 +79,14 @@ def test_a_box_around_edges_holds_them_and_no_more(
     assert box.bottom - 1 < bottom <= box.bottom
 
 
+@given(st.integers(-50, 50), st.integers(-50, 50))
+def test_a_box_moves_as_a_whole_and_grows_on_all_sides(x: int, y: int) -> None:
+    box = Box(3, 5, 13, 25)
+    assert box.moved(x, y).edges == (3 + x, 5 + y, 13 + x, 25 + y)
+    assert box.grown(x, y).edges == (3 - x, 5 - y, 13 + x, 25 + y)
+    assert box.moved(0.5, -0.5) == Box(3, 4, 14, 25), "no pixel of it is lost"
+
+
 def test_the_center_lies_between_the_edges() -> None:
     assert Box(2, 10, 5, 20).center == (3.5, 15)
 

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,14 @@ def night(
         with contextlib.closing(work):
             ends = [report for _, report in zip(range(stop_after or 10**6), work, strict=False)]
     return {report.source.relative_to(inbox).as_posix(): report for report in ends}
+
+
+@contextlib.contextmanager
+def without_notes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As if each run were killed between a copy and its note."""
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger.Ledger, "finish", lambda *_: None)
+        yield
 
 
 def statuses(ends: dict[str, FileReport]) -> dict[str, str]:
@@ -179,8 +187,7 @@ def test_what_was_interrupted_is_completed(inbox: Path, out: Path, after: int) -
 def test_killed_between_the_copy_and_its_note_the_copy_is_made_anew_in_its_place(
     inbox: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with monkeypatch.context() as patch:
-        patch.setattr(ledger.Ledger, "finish", lambda *_: None)
+    with without_notes(monkeypatch):
         night(inbox, out)
     before = contents(out)
     ends = night(inbox, out)
@@ -193,8 +200,7 @@ def test_killed_between_the_copy_and_its_note_the_copy_is_made_anew_in_its_place
 def test_a_copy_that_somebody_changed_stays_even_where_its_note_was_lost(
     inbox: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with monkeypatch.context() as patch:
-        patch.setattr(ledger.Ledger, "finish", lambda *_: None)
+    with without_notes(monkeypatch):
         night(inbox, out)
     (out / "picture-002.jpg").write_bytes(b"painted on")
     ends = night(inbox, out)

@@ -132,9 +132,7 @@ class CenterFace:
         shape = height // STRIDE, width // STRIDE
         maps = [np.empty((layers, *shape), np.float32) for layers in (1, 2, 2)]
         for own in _strips(width, height):
-            seen = Box(
-                own.left - OVERLAP, own.top - OVERLAP, own.right + OVERLAP, own.bottom + OVERLAP
-            ).clip(width, height)
+            seen = own.grown(OVERLAP, OVERLAP).clip(width, height)
             strip = whole[seen.top : seen.bottom, seen.left : seen.right].transpose(2, 0, 1)
             values = np.ascontiguousarray(strip[None], np.float32)
             found = self._session.run(self._outputs, {self._input: values})

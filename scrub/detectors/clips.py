@@ -155,9 +155,8 @@ class Glance:
 
     def detect(self, rgb: Pixels) -> list[Detection]:
         """Candidates; see :class:`scrub.detectors.Detector`."""
-        return self._sized(min(self._look.side, round(LARGEST_GAIN * max(rgb.shape[:2])))).detect(
-            rgb
-        )
+        side = min(self._look.side, round(LARGEST_GAIN * max(rgb.shape[:2])))
+        return self._sized(side).detect(rgb)
 
     def close(self) -> None:
         self._sized.cache_clear()
@@ -247,7 +246,7 @@ class Paced:
         index, part = visit
         rgb = frames[index].rgb[part.top : part.bottom, part.left : part.right]
         finds = self._seen(np.ascontiguousarray(rgb), stretch.number)
-        return {index: [replace(find, box=_placed(find.box, part)) for find in finds]}
+        return {index: [replace(find, box=find.box.moved(part.left, part.top)) for find in finds]}
 
     def _glimpse(self, frame: _Shown, finds: Sequence[Detection]) -> Glimpse:
         certain = self._pace.certain
@@ -312,12 +311,6 @@ def _back(found: Box, places: Iterable[tuple[Box, Box, float]]) -> Iterator[Box]
                 part.left + (found.right - place.left) / scale,
                 part.top + (found.bottom - place.top) / scale,
             )
-
-
-def _placed(box: Box, part: Box) -> Box:
-    """A box in a part of a picture, in the pixels of the picture."""
-    x, y = part.left, part.top
-    return Box(box.left + x, box.top + y, box.right + x, box.bottom + y)
 
 
 def _different(finds: Iterable[Detection]) -> list[Box]:

@@ -103,7 +103,7 @@ def overlaps(edges: NDArray[np.float64], box: Box) -> NDArray[np.float64]:
 
 def edges_of(finds: Sequence[Detection]) -> NDArray[np.float64]:
     """Left, top, right and bottom of each: 4 x N."""
-    return np.array([_edges(one.box) for one in finds], np.float64).reshape(-1, 4).T.copy()
+    return np.array([one.box.edges for one in finds], np.float64).reshape(-1, 4).T.copy()
 
 
 def _joined(members: Sequence[Detection]) -> Detection:
@@ -116,8 +116,4 @@ def _joined(members: Sequence[Detection]) -> Detection:
 
 def _rank(one: Detection) -> tuple[float, tuple[int, int, int, int], str]:
     """Strongest first; equal ones by place, so that the order never depends on chance."""
-    return -one.score, _edges(one.box), one.detector
-
-
-def _edges(box: Box) -> tuple[int, int, int, int]:
-    return box.left, box.top, box.right, box.bottom
+    return -one.score, one.box.edges, one.detector
