@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,20 @@ class Command:
             timeout=100,
             **options,
         )
+
+    def loaded(self, arguments: Sequence[str], modules: Iterable[str]) -> list[str]:
+        """Which of ``modules`` a run with these arguments imports; it has to come to its end."""
+        code = (
+            "import sys; from scrub.cli import main\n"
+            f"try: main({list(arguments)!r})\n"
+            f"except SystemExit: print(sorted({set(modules)!r} & set(sys.modules)))"
+        )
+        asked = Command()
+        asked.line = sys.executable, "-c", code
+        ended = asked()
+        assert ended.stdout, ended.stderr
+        told: list[str] = ast.literal_eval(ended.stdout.splitlines()[-1])
+        return told
 
 
 class Blind:

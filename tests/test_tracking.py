@@ -153,6 +153,7 @@ def test_a_head_is_held_for_half_a_second_whatever_the_rate(frame: float) -> Non
 def test_a_doubtful_sight_is_held_briefly() -> None:
     regions = follow(clip({30: unsure(50)}))
     held = int(BRIEF // FRAME)
+    assert held == 5, "a fifth of a second"
     assert covered_frames(regions) == list(range(30 - held, 31 + held))
     assert hidden(regions, 30, at(50)) == 1
 
