@@ -637,7 +637,7 @@ def overhanging(first: Pixels, second: Pixels) -> bytes:
     colors = more[10] & 7
     table = 13 + (6 << colors)
     at = more.index(b",", table)
-    return data[:-1] + more[at : at + 9] + bytes([128 | colors]) + more[13:table] + more[at + 10 :]
+    return data[:-1] + more[at : at + 9] + bytes([0xC0 | colors]) + more[13:table] + more[at + 10 :]
 
 
 def test_frame_of_gif_that_overhangs_is_clipped(tmp_path: Path) -> None:
