@@ -10,6 +10,7 @@ from typing import IO
 import pillow_heif
 from PIL import (
     AvifImagePlugin,
+    BmpImagePlugin,
     ExifTags,
     GifImagePlugin,
     Image,
@@ -66,6 +67,15 @@ class _Gif(GifImagePlugin.GifImageFile):
 
     def _is_palette_needed(self, p: bytes) -> bool:
         return True
+
+
+class _Bmp(BmpImagePlugin.BmpImageFile):
+    """Opaque where its transparency is nothing but zeros: browsers take that for not filled in."""
+
+    def load_end(self) -> None:
+        if self.mode == "RGBA" and not any(self.im.getband(3).getextrema()):
+            self.im = self.im.convert("RGB", 0)
+            self._mode = "RGB"
 
 
 class _Heif(pillow_heif.HeifImageFile):
@@ -156,6 +166,7 @@ class _Jpeg2000(Jpeg2KImagePlugin.Jpeg2KImageFile):
 
 
 CORRECTED: Mapping[str, Opener] = {
+    "BMP": _Bmp,
     "GIF": _Gif,
     "HEIF": _Heif,
     "AVIF": _Avif,
