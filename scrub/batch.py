@@ -41,6 +41,7 @@ REPLACED = "replaced a copy that was made with other settings"
 RENAMED = "an earlier copy, made with other settings, stays under its own name"
 EDITED = "its earlier copy was changed since, and stays under its own name"
 CHANGED = "the copy of an earlier picture of this name stays beside it"
+NUMBERED = "another file of this name becomes the same kind, so that this copy got a number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,8 +271,10 @@ def _targets(
     """Targets below ``out``; replaced names are numbered folder by folder.
 
     ``known`` ones keep the name of their copy. A copy ``aside`` is of an earlier version of an
-    original: somebody may need it, so that the new one gets a number.
+    original: somebody may need it, so that the new one gets a number. So does one that becomes
+    another kind, where it would get another one's name.
     """
+    given = {_folded(one.relative) for one in found if one.suffix == one.source.suffix}
     taken: defaultdict[Path, set[str]] = defaultdict(set)
     for one in found:
         taken[one.relative.parent].add(one.source.stem.lower())
@@ -289,6 +292,11 @@ def _targets(
         if folder / f"{stem}{one.suffix}" in aside:
             stem = _numbered(stem, taken[folder])
             note = note or CHANGED
+        elif one.suffix != one.source.suffix:
+            if _folded(folder / f"{stem}{one.suffix}") in given:
+                stem = _numbered(stem, taken[folder])
+                note = note or NUMBERED
+            given.add(_folded(folder / f"{stem}{one.suffix}"))
         taken[folder].add(stem.lower())
         planned.append(_job(one, out / folder / f"{stem}{one.suffix}", out, note))
     return planned
@@ -352,4 +360,8 @@ def _sources(jobs: Iterable[Job], settled: Iterable[FileReport]) -> list[Path]:
 
 def _spelling(path: Path) -> str:
     """Equal for two places that some file system takes for one (case, composed accents)."""
-    return unicodedata.normalize("NFC", place_of(path)).casefold()
+    return _folded(place_of(path))
+
+
+def _folded(place: str | Path) -> str:
+    return unicodedata.normalize("NFC", str(place)).casefold()

@@ -52,10 +52,11 @@ def video(
     options: Mapping[str, str] | None = None,
     tags: Mapping[str, str] | None = None,
     sound: float = 0.0,
+    muxing: Mapping[str, str] | None = None,
     setup: Callable[[Any], None] = lambda stream: None,
 ) -> Path:
     """Write the pictures, shown at ``times`` in milliseconds, with ``sound`` seconds of a tone."""
-    with av.open(str(path), "w", format=muxer) as container:
+    with av.open(str(path), "w", format=muxer, container_options=dict(muxing or {})) as container:
         container.metadata.update(tags or {})
         stream = container.add_stream(codec, options=dict(options or {}))
         shots = iter(walk() if pictures is None else pictures)

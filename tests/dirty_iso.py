@@ -34,7 +34,7 @@ def hidden_face() -> Pixels:
     return np.dstack([picture(), alpha])
 
 
-def turned_by_exif(make: Callable[..., bytes]) -> bytes:
+def turned_by_exif(make: Callable[..., bytes], **options: object) -> bytes:
     """Turned in EXIF alone, as some camera programs write it.
 
     Under another number, the writer does not find the orientation, which it would put into a
@@ -42,7 +42,7 @@ def turned_by_exif(make: Callable[..., bytes]) -> bytes:
     """
     known, other = (number + b"\0\3\0\0\0\1\0\6" for number in (b"\1\x12", b"\1\x13"))
     block = parts.exif(orientation=6).replace(known, other)
-    return make(stored_lying(), exif=block).replace(other, known)
+    return make(stored_lying(), exif=block, **options).replace(other, known)
 
 
 # --- HEIC ---------------------------------------------------------------------------------------

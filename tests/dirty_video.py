@@ -79,8 +79,14 @@ def video(
             for frame in (_silence(voice), None) if heard else ():
                 container.mux(heard.encode(frame))
         data = file.read()
-    # FFmpeg leaves an empty list of descriptions, even if it is to leave out its name.
+    # Told to leave out its name, FFmpeg leaves an empty list of descriptions, or half of the name.
+    for mark in HALF_NAMES:
+        data = data.replace(mark, VOID)
     return data.replace(NO_DESCRIPTIONS, box(b"free", bytes(len(NO_DESCRIPTIONS) - 8)))
+
+
+HALF_NAMES = (b"\x4d\x80\x84Lavf", b"\x57\x41\x84Lavf")
+VOID = b"\xec\x85" + bytes(5)
 
 
 NO_DESCRIPTIONS = box(

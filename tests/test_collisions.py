@@ -15,9 +15,8 @@ from scrub.errors import ScrubError, UsageError
 from tests.test_batch import JPEG, PNG, needs_links, outline, reasons, targets, tree
 
 COLLISIONS = {
-    "the same name after its suffix was corrected": {"in/a.jpg": PNG, "in/a.png": PNG},
-    "three of them": {"in/a.jpg": PNG, "in/a.png": PNG, "in/a.webp": PNG},
     "the same name in two folders": {"in/a.jpg": JPEG, "more/a.jpg": JPEG},
+    "three of them, one in two folders": {"in/a.jpg": JPEG, "in/A.JPG": JPEG, "more/a.jpg": JPEG},
     "names that differ in case only": {"in/A.jpg": JPEG, "in/a.JPG": JPEG},
     "case in two folders": {"in/Straße.jpg": JPEG, "more/STRASSE.jpg": JPEG},
     "composed and decomposed accents": {"in/é.jpg": JPEG, "more/e\u0301.jpg": JPEG},
@@ -41,6 +40,44 @@ def test_files_that_would_be_written_over_each_other_are_all_refused(
         assert "would be written to the same file as" in one.reason
         others = {str(other.source) for other in refused if other is not one}
         assert any(other in one.reason for other in others)
+
+
+NEIGHBOURS = {
+    "one corrected": ({"a.jpg": PNG, "a.png": PNG}, {"a.jpg": "a-2.png", "a.png": "a.png"}),
+    "none with its own": ({"a.gif": PNG, "a.jpg": PNG}, {"a.gif": "a.png", "a.jpg": "a-2.png"}),
+    "three of them": (
+        {"a.jpg": PNG, "a.png": PNG, "a.webp": PNG},
+        {"a.jpg": "a-2.png", "a.png": "a.png", "a.webp": "a-3.png"},
+    ),
+    "a number that is taken": (
+        {"a.jpg": PNG, "a.png": PNG, "a-2.jpg": JPEG},
+        {"a.jpg": "a-3.png", "a.png": "a.png", "a-2.jpg": "a-2.jpg"},
+    ),
+    "case": ({"A.jpg": PNG, "a.png": PNG}, {"A.jpg": "A-2.png", "a.png": "a.png"}),
+    "one in another folder": (
+        {"a.png": PNG, "b/a.jpg": PNG},
+        {"a.png": "a.png", "b/a.jpg": "b/a.png"},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NEIGHBOURS)
+def test_a_file_that_becomes_the_kind_of_its_neighbour_gets_a_number(
+    inbox: Path, out: Path, case: str
+) -> None:
+    files, copies = NEIGHBOURS[case]
+    for name, data in files.items():
+        tree(inbox, name, data=data)
+    plan = outline([inbox], out)
+    assert plan.settled == ()
+    assert {
+        job.source.relative_to(inbox).as_posix(): job.target.relative_to(out).as_posix()
+        for job in plan.jobs
+    } == copies
+    numbered = {job.source.name for job in plan.jobs if job.note == batch.NUMBERED}
+    assert numbered == {
+        Path(name).name for name, copy in copies.items() if Path(copy).stem != Path(name).stem
+    }
 
 
 def test_an_existing_target_is_only_replaced_when_asked(inbox: Path, out: Path) -> None:

@@ -631,6 +631,29 @@ def test_transparency_of_gif_is_kept(layers: str, disposal: int, tmp_path: Path)
     same_after_cleaning(path, 2)
 
 
+def overhanging(first: Pixels, second: Pixels) -> bytes:
+    """A GIF as large as its first frame, whose second one reaches beyond it."""
+    data, more = (parts.saved(one, "GIF") for one in (first, second))
+    colors = more[10] & 7
+    table = 13 + (6 << colors)
+    at = more.index(b",", table)
+    return data[:-1] + more[at : at + 9] + bytes([0xC0 | colors]) + more[13:table] + more[at + 10 :]
+
+
+def test_frame_of_gif_that_overhangs_is_clipped(tmp_path: Path) -> None:
+    path = tmp_path / "clip.gif"
+    path.write_bytes(overhanging(grey()[:40, :60, 0], grey()[..., 0]))
+    with Image.open(path) as image:
+        assert image.size == (60, 40)
+        image.seek(1)
+        assert image.size == (WIDTH, HEIGHT)
+    report = pipeline.clean(path, tmp_path / "out.gif", Settings(), None)
+    assert report.target is not None
+    for file in (path, report.target):
+        shown = [frame.rgb for frame in read(file)]
+        assert all((rgb == grey()[:40, :60]).all() for rgb in shown)
+
+
 @pytest.mark.parametrize("layers", LAYERS)
 def test_transparency_of_png_is_kept(layers: str, tmp_path: Path) -> None:
     path = tmp_path / "clip.png"

@@ -141,6 +141,7 @@ DOORS = {
     "detectors.presets",
     "metadata.boxes",
     "metadata.danger",
+    "metadata.ebml",
     "metadata.items",
 }
 """Modules inside a package that others may import; of all packages they may import the face."""

@@ -10,7 +10,7 @@ import piexif
 import pytest
 from PIL import Image, ImageCms
 
-from scrub.metadata import entries, judge
+from scrub.metadata import entries, judge, xmp
 
 XMP = (
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF><rdf:Description exif:GPSLatitude="48,51.5N">'
@@ -257,6 +257,13 @@ def test_odd_photoshop_resources_are_listed() -> None:
     data = with_segment(0xED, b"Photoshop 3.0\0" + PHOTOSHOP + b"CANARY-irb-1")
     found = {entry.what for entry in entries("jpeg", data)}
     assert "unreadable part of the Photoshop resources" in found
+
+
+@pytest.mark.parametrize("coding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_xmp_in_wide_letters_is_read(coding: str) -> None:
+    packet = '\ufeff<rdf:Description photoshop:City="Zürich"><dc:creator>A. Muñoz</dc:creator>'
+    found = {(entry.what, entry.value) for entry in xmp.read(packet.encode(coding))}
+    assert found == {("place name", "Zürich"), ("author's name", "A. Muñoz")}
 
 
 def test_xmp_names_values_not_code_points() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from scrub.metadata import entries, judge
 from tests.dirty_notes import NOTES, TEXT, exif, noted_picture
-from tests.parts import directory, jpeg, page, saved, segment, tiff
+from tests.parts import directory, jpeg, page, saved, segment, tiff, uncovered
 from tests.pictures import picture
 
 
@@ -32,6 +32,14 @@ def test_notes_are_parts_of_their_tag() -> None:
     data = noted_picture("Apple")
     places = {entry.place for entry in entries("jpeg", data)}
     assert "APP1 Exif / Exif 0x927C / maker's 0x0011" in places
+
+
+def test_picture_in_the_notes_is_found() -> None:
+    note = b"NIKON" + bytes(99) + uncovered("inside") + bytes(9)
+    data = jpeg(segment(0xE1, b"Exif\0\0" + exif("NIKON", note)))
+    [found] = [entry for entry in entries("jpeg", data) if "maker's picture" in entry.place]
+    assert (found.what, found.value) == ("uncovered thumbnail", "64 x 64")
+    assert found.picture.startswith(uncovered("inside"))
 
 
 def test_notes_are_found_in_a_tiff() -> None:

@@ -350,23 +350,29 @@ def test_full_opacity_is_no_transparency(tmp_path: Path) -> None:
     assert frame(png(np.dstack([picture(), fading() | 255])), tmp_path).alpha is None
 
 
-def translucent_bitmap() -> bytes:
+def translucent_bitmap(rgba: Pixels) -> bytes:
     """Four channels, told apart by masks in a header of 124 bytes (BITMAPV5HEADER)."""
     header = bytearray(124)
     header[:40] = info_header(32)
     header[:4] = struct.pack("<I", 124)
-    header[16:24] = struct.pack("<II", 3, RGBA.nbytes)
+    header[16:24] = struct.pack("<II", 3, rgba.nbytes)
     header[40:56] = struct.pack("<4I", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
-    return bmp(bytes(header), b"", RGBA[..., [2, 1, 0, 3]])
+    return bmp(bytes(header), b"", rgba[..., [2, 1, 0, 3]])
 
 
 def test_kind_without_transparency_is_laid_on_white(tmp_path: Path) -> None:
-    read = frame(translucent_bitmap(), tmp_path)
+    read = frame(translucent_bitmap(RGBA), tmp_path)
     white = Image.new("RGBA", (WIDTH, HEIGHT), "white")
     white.alpha_composite(Image.fromarray(RGBA))
     assert read.alpha is None
     assert np.abs(read.rgb.astype(int) - np.asarray(white)[..., :3]).max() <= 1
     assert read.warnings == (FLATTENED,)
+
+
+def test_bitmap_without_a_visible_pixel_is_shown_whole(tmp_path: Path) -> None:
+    read = frame(translucent_bitmap(np.dstack([picture(), 0 * fading()])), tmp_path)
+    assert (read.rgb == picture()).all()
+    assert read.warnings == ()
 
 
 # --- colour profiles ----------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from scrub.formats.plugins import (
     COLORS_UNKNOWN,
     OTHERS_DROPPED,
     SEQUENCE_DROPPED,
-    TURNED_BY_EXIF,
+    TURNED_BY_HINT,
     can_write,
     opener,
 )
@@ -111,7 +111,7 @@ def test_picture_that_only_exif_turns_is_turned(make: Callable[..., bytes], tmp_
     shown = frame(data, tmp_path)
     assert (probe(found).width, probe(found).height) == (WIDTH, HEIGHT)
     assert distance(shown.rgb, picture()) < 4
-    assert shown.warnings == (TURNED_BY_EXIF,)
+    assert shown.warnings == (TURNED_BY_HINT,)
 
 
 @WRITERS
@@ -123,10 +123,33 @@ def test_orientation_in_xmp_turns_nothing_twice(make: Callable[..., bytes], tmp_
     assert distance(frame(data, tmp_path).rgb, picture()) < 4
 
 
-def test_orientation_in_xmp_alone_turns_no_avif(tmp_path: Path) -> None:
-    words = 'xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"'
-    shown = frame(avif(xmp=parts.xmp(attributes=words)), tmp_path)
+TIFF_WORDS = 'xmlns:tiff="http://ns.adobe.com/tiff/1.0/" '
+IN_XMP = {
+    "attribute": parts.xmp(attributes=TIFF_WORDS + 'tiff:Orientation="6"'),
+    "element": parts.xmp(attributes=TIFF_WORDS, content="<tiff:Orientation>6</tiff:Orientation>"),
+}
+
+
+@WRITERS
+@pytest.mark.parametrize("form", IN_XMP)
+def test_picture_that_only_xmp_turns_is_turned(
+    make: Callable[..., bytes], form: str, tmp_path: Path
+) -> None:
+    """Under another name, the writer does not find the orientation either."""
+    hidden = IN_XMP[form].replace(b"tiff:Orientation", b"tiff:Orientatiom")
+    data = make(dirty_iso.stored_lying(), xmp=hidden).replace(hidden, IN_XMP[form])
+    assert b"irot" not in data
+    assert b"tiff:Orientation" in data
+    shown = frame(data, tmp_path)
     assert distance(shown.rgb, picture()) < 4
+    assert shown.warnings == (TURNED_BY_HINT,)
+
+
+@WRITERS
+def test_exif_counts_more_than_xmp(make: Callable[..., bytes], tmp_path: Path) -> None:
+    words = IN_XMP["attribute"].replace(b"6", b"1")
+    data = turned_by_exif(make, xmp=words)
+    assert distance(frame(data, tmp_path).rgb, picture()) < 4
 
 
 # --- its colours --------------------------------------------------------------------------------

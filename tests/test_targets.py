@@ -185,12 +185,15 @@ def test_command_writes_what_was_asked_for(inbox: Path, out: Path, scrub_command
     assert {format_of(path).kind for path in copies} == {"jpeg"}
 
 
-def test_copies_that_would_share_a_name_are_refused(inbox: Path, out: Path) -> None:
+def test_copies_that_would_share_a_name_are_numbered(inbox: Path, out: Path) -> None:
     for name, new in (("png-text", "a.png"), ("jpeg-comment", "a.jpg")):
         media.write(name, inbox).rename(inbox / new)
     plan = outline([inbox], out, Settings(to="jpeg"))
-    assert plan.jobs == ()
-    assert len(plan.settled) == 2
+    assert plan.settled == ()
+    assert {job.source.name: job.target.name for job in plan.jobs} == {
+        "a.png": "a-2.jpg",
+        "a.jpg": "a.jpg",
+    }
 
 
 # --- where a kind cannot be written -------------------------------------------------------------

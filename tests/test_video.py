@@ -7,6 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import av
@@ -24,7 +25,7 @@ from scrub.errors import (
     VerificationError,
 )
 from scrub.exposure import bare, looked_at
-from scrub.formats import FORMATS, Frame, Media, probe, sound_length
+from scrub.formats import FORMATS, Frame, Media, probe, sound_length, video_reading
 from scrub.metadata import judge
 from scrub.regions import Box, Detection, Region, head
 from scrub.report import FileReport, Plan
@@ -56,7 +57,7 @@ CONTAINERS = {
 """Name -> FFmpeg's muxer, a usual codec, and the suffix."""
 
 every_container = pytest.mark.parametrize("name", CONTAINERS)
-MARKS = (b"x264", b"Lavc", b"udta", b"edts", b"elst", b"meta")
+MARKS = (b"x264", b"Lavc", b"Lavf", b"udta", b"edts", b"elst", b"meta")
 
 
 class Walker:
@@ -259,6 +260,27 @@ def test_any_size_goes(width: int, height: int, tmp_path: Path) -> None:
     copies = decoded(report.target)
     assert copies[0].shape == (height + height % 2, width + width % 2, 3)
     assert apart(copies[0][:height, :width], pictures[0]) < MOST_APART
+
+
+def test_frames_are_as_large_as_they_are_and_not_as_the_container_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of AV1 in RGB, FFmpeg itself keeps to what the container says."""
+    graph = video_reading._graph
+
+    def boasting(stream: Any, picture: video_reading.Picture) -> Any:
+        said = SimpleNamespace(
+            width=2 * stream.width,
+            height=3 * stream.height,
+            format=stream.format,
+            time_base=stream.time_base,
+        )
+        return graph(said, picture)
+
+    monkeypatch.setattr(video_reading, "_graph", boasting)
+    read = frames(made("mp4", tmp_path))
+    for frame, drawn in zip(read, walk(), strict=True):
+        assert apart(frame.rgb, drawn) < MOST_APART
 
 
 def test_one_frame_is_a_video(tmp_path: Path) -> None:

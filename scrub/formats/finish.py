@@ -1,4 +1,4 @@
-"""Mends what Pillow's writers make of a new file: the time of writing, how often it plays."""
+"""Mends what Pillow's writers make of a new file: when and with what, how often it plays."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ import struct
 from collections.abc import Callable, Iterator, Mapping
 
 from scrub.formats.repeats import repeated
+from scrub.metadata.boxes import boxes, first
 
 DATED = {b"mvhd", b"tkhd", b"mdhd"}
 NESTED = {b"moov", b"trak", b"mdia"}
 """Boxes that carry when they were made, and those in which they are (14496-12, 8.2 to 8.4)."""
+
+SAMPLES = ("mdia", "minf", "stbl", "stsd")
+"""The way from a track to what its samples are coded in."""
 
 
 def without_dates(data: bytes) -> bytes:
@@ -18,6 +22,20 @@ def without_dates(data: bytes) -> bytes:
     for at in _dated(data, 0, len(data)):
         wide = data[at] == 1
         new[at + 4 : at + (20 if wide else 12)] = bytes(16 if wide else 8)
+    return bytes(new)
+
+
+def without_encoder(data: bytes) -> bytes:
+    """The ISO file with the names of all tracks' encoders empty (12.1.3)."""
+    view = memoryview(data)
+    movie = first(view, 0, len(view), "moov")
+    new = bytearray(data)
+    for track in boxes(view, movie.body, movie.end) if movie else ():
+        entries = first(view, track.body, track.end, *SAMPLES) if track.name == "trak" else None
+        if entries:
+            # Behind the number of entries and the head of the first: sizes, then the name.
+            at = entries.body + 16 + 42
+            new[at : at + 32] = bytes(32)
     return bytes(new)
 
 
@@ -33,6 +51,6 @@ def _dated(data: bytes, at: int, end: int) -> Iterator[int]:
 
 
 FINISH: Mapping[str, Callable[[bytes, int | None], bytes]] = {
-    "avif": lambda data, loop: repeated(without_dates(data), loop),
+    "avif": lambda data, loop: repeated(without_encoder(without_dates(data)), loop),
 }
 """Kind -> what is done to the bytes of a file that was just written, and is to play so often."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Callable, Mapping
 from typing import IO
@@ -9,6 +10,7 @@ from typing import IO
 import pillow_heif
 from PIL import (
     AvifImagePlugin,
+    BmpImagePlugin,
     ExifTags,
     GifImagePlugin,
     Image,
@@ -24,11 +26,16 @@ from scrub.formats.repeats import plays
 OTHERS_DROPPED = "only the main picture of several was kept"
 SEQUENCE_DROPPED = "only the main picture was kept, and not the moving one"
 BRIGHTNESS_BENT = "brightness beyond what screens show (HDR) was brought down"
-TURNED_BY_EXIF = "turned as EXIF says, because the container does not: see whether it is upright"
+TURNED_BY_HINT = (
+    "turned as EXIF or XMP says, because the container does not: see whether it is upright"
+)
 COLORS_UNKNOWN = "the colours could not be converted; they were taken for sRGB"
 
 OTHER_CODINGS = {"av01", "avc1", "j2k1", "jpeg", "mski", "unci", "vvc1"}
 """Of pictures in a HEIF file (ISO/IEC 23008-12, annexes); HEVC alone is read here."""
+
+XMP_ORIENTATION = re.compile(rb'tiff:Orientation(?:="|>)([1-8])')
+"""As an attribute or as an element (XMP, part 2, 3.2)."""
 
 Opener = Callable[[IO[bytes], str], ImageFile.ImageFile]
 
@@ -62,11 +69,20 @@ class _Gif(GifImagePlugin.GifImageFile):
         return True
 
 
+class _Bmp(BmpImagePlugin.BmpImageFile):
+    """Opaque where its transparency is nothing but zeros: browsers take that for not filled in."""
+
+    def load_end(self) -> None:
+        if self.mode == "RGBA" and not any(self.im.getband(3).getextrema()):
+            self.im = self.im.convert("RGB", 0)
+            self._mode = "RGB"
+
+
 class _Heif(pillow_heif.HeifImageFile):
     """The primary picture alone, turned as the container says.
 
     The decoder turns it. Following EXIF too would turn it twice (ISO/IEC 23008-12, A.2.1); but
-    where the container says nothing, some camera programs for phones meant what EXIF says.
+    where the container says nothing, some programs meant what EXIF says, or else XMP.
     """
 
     def _open(self) -> None:
@@ -95,7 +111,7 @@ class _Heif(pillow_heif.HeifImageFile):
         self.info = {"icc_profile": self.info.get("icc_profile")}
         if said != 1 and not found.turned:
             self.info["exif"] = _turn(said)
-            notes.append(TURNED_BY_EXIF)
+            notes.append(TURNED_BY_HINT)
         _name_colors(self, colors, notes)
 
     def draft(self, mode: str | None, size: tuple[int, int] | None) -> None:
@@ -121,12 +137,11 @@ class _Avif(AvifImagePlugin.AvifImageFile):
             raise Image.DecompressionBombError
         super()._open()
         notes = [pixels.FEWER_BITS] if found.depth > 8 else []
-        # An orientation in XMP would turn what is turned already.
-        self.info.pop("xmp", None)
-        said = _said(self._decoder.get_info()[4])
+        # Left in place, an orientation in XMP would turn what is turned already.
+        said = _said(self._decoder.get_info()[4], self.info.pop("xmp", b""))
         if said != 1 and not found.turned:
             self.info["exif"] = _turn(said)
-            notes.append(TURNED_BY_EXIF)
+            notes.append(TURNED_BY_HINT)
         if self.n_frames > 1:
             self.info["loop"] = plays(data)
         _name_colors(self, found.colors, notes)
@@ -151,6 +166,7 @@ class _Jpeg2000(Jpeg2KImagePlugin.Jpeg2KImageFile):
 
 
 CORRECTED: Mapping[str, Opener] = {
+    "BMP": _Bmp,
     "GIF": _Gif,
     "HEIF": _Heif,
     "AVIF": _Avif,
@@ -158,11 +174,12 @@ CORRECTED: Mapping[str, Opener] = {
 }
 
 
-def _said(exif: bytes) -> int:
-    """The orientation in an EXIF block, 1 where there is none."""
+def _said(exif: bytes, xmp: bytes) -> int:
+    """The orientation in an EXIF block, or else in XMP; 1 where there is none."""
     found = Image.Exif()
     found.load(exif)
-    return int(found.get(ExifTags.Base.Orientation, 1))
+    hint = XMP_ORIENTATION.search(xmp)
+    return int(found.get(ExifTags.Base.Orientation, hint[1] if hint else 1))
 
 
 def _turn(said: int) -> bytes:

@@ -77,7 +77,7 @@ OTHER_BRANDS = {
 }
 BOXES = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
 
-EBML = b"\x1aE\xdf\xa3"
+EBML, DOCUMENT_TYPE = b"\x1aE\xdf\xa3", b"\x42\x82"
 
 BMP_HEADERS = {12, 40, 52, 56, 64, 108, 124}
 
@@ -97,8 +97,7 @@ def kind_of(head: bytes) -> str | None:
     if head[4:8] in BOXES:
         return _iso_media(head)
     if head.startswith(EBML):
-        # The document's type is one of the first elements (RFC 8794, 11.2.6).
-        return "webm" if b"\x42\x82\x84webm" in head else "mkv"
+        return "webm" if _document_type(head) == b"webm" else "mkv"
     if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in BMP_HEADERS:
         return "bmp"
     if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith((b"<?xml", b"<!DOCTYPE svg", b"<!--")):
@@ -109,6 +108,17 @@ def kind_of(head: bytes) -> str | None:
     if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
         return "sound"
     return None
+
+
+def _document_type(head: bytes) -> bytes:
+    """What an EBML file says that it is, in one of its first elements (RFC 8794, 11.2.6).
+
+    The length before it begins with as many zero bits as it has further bytes (4).
+    """
+    _, _, rest = head.partition(DOCUMENT_TYPE)
+    width = 9 - rest[0].bit_length() if rest else 0
+    length = int.from_bytes(rest[:width], "big") % (1 << 7 * width)
+    return rest[width : width + length].rstrip(b"\0")
 
 
 def _iso_media(head: bytes) -> str:

@@ -196,7 +196,7 @@ class Still:
             number = index + _hidden_first(image)
             if number:
                 image.seek(number)
-            rgb, alpha, warnings = pixels.decode(image, media.max_side)
+            rgb, alpha, warnings = pixels.decode(_clipped(image, media), media.max_side)
         duration = 0.0
         if media.form == "animation":
             duration = float(image.info.get("duration") or UNSAID_DELAY)
@@ -335,6 +335,17 @@ def _long_clip(path: Path, problem: str) -> TooLargeError:
         f"{problem}, more than {LARGEST_CLIP // MEGA} million pixels together",
         "cut it into shorter pieces first",
     )
+
+
+def _clipped(image: Image.Image, media: Media) -> Image.Image:
+    """The picture, of a frame of a GIF only what lies on its screen, as browsers show it.
+
+    For Pillow the screen grows with a frame that reaches beyond it (GIF89a, 20).
+    """
+    screen = media.width, media.height
+    if media.kind != "gif" or image.size == screen:
+        return image
+    return image.crop((0, 0, *screen))
 
 
 def _hidden_first(image: Image.Image) -> int:

@@ -274,9 +274,12 @@ def _others(container: Any, stream: Any) -> tuple[str, ...]:
 
 def _graph(stream: Any, picture: Picture) -> Any:
     graph = av.filter.Graph()
-    last = graph.add_buffer(template=stream)
-    for name, arguments in (*picture.steps, ("buffersink", None)):
-        following = graph.add(name, arguments)
+    # The container may be wrong about them: the pictures would be stretched to what it says.
+    width, height, name = picture.stored
+    form = av.VideoFormat(name)
+    last = graph.add_buffer(width=width, height=height, format=form, time_base=stream.time_base)
+    for step, arguments in (*picture.steps, ("buffersink", None)):
+        following = graph.add(step, arguments)
         last.link_to(following)
         last = following
     graph.configure()

@@ -6,7 +6,7 @@ Nothing of the old container is copied, and the libraries are told to leave out 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import chain
@@ -22,6 +22,7 @@ from av.codec.context import Flags
 from scrub.errors import StorageError, TooLargeError, UnsupportedError
 from scrub.formats import sound
 from scrub.formats.media import Frame, Media
+from scrub.formats.video_finish import without_names, without_user_data
 from scrub.formats.video_reading import Picture
 
 TICKS = 120
@@ -44,13 +45,14 @@ thread or many, as long as both macroblock trees and B-frames are on). AVX2 take
 class Coding:
     """How a container is written: FFmpeg's names of the muxer and of both encoders.
 
-    ``filters`` clean what the video's encoder gives.
+    ``filters`` clean what the video's encoder gives, and ``finish`` what the muxer wrote.
     """
 
     muxer: str
     video: str
     sound: str
     tuning: Mapping[str, str]
+    finish: Callable[[Path], None]
     muxing: Mapping[str, str] = field(default_factory=dict)
     filters: str = "null"
 
@@ -61,6 +63,7 @@ CODINGS = {
         "libx264",
         "aac",
         {"crf": "20", "preset": "veryfast", **STEADY},
+        without_user_data,
         # Where no time lies before 0 there is nothing that an edit list would have to say.
         {"movflags": "+faststart+negative_cts_offsets", "use_editlist": "0"},
         # Its settings travel in a message of their own: a unit of type 6 (ITU-T H.264, 7.4.1).
@@ -71,6 +74,7 @@ CODINGS = {
         "libvpx-vp9",
         "libopus",
         {"crf": "30", "b": "0", "deadline": "realtime", "cpu-used": "6", "row-mt": "1"},
+        without_names,
     ),
 }
 """Kind that is written -> how."""
@@ -91,8 +95,7 @@ def write(media: Media, target: Path, picture: Picture, frames: Iterable[Frame])
             # Both streams grow side by side, so that neither waits in memory.
             container.mux([packet, *beside.until(packet.pts * TICK)])
         container.mux(beside.rest())
-    if coding.muxer == "mp4":
-        _without_user_data(target)
+    coding.finish(target)
 
 
 def _video(container: Any, coding: Coding, picture: Picture) -> Any:
@@ -165,22 +168,3 @@ def _written(media: Media, target: Path, coding: Coding) -> Iterator[Any]:
         raise UnsupportedError(
             media.path, problem, "convert it with another program first"
         ) from error
-
-
-def _without_user_data(path: Path) -> None:
-    """Turn the empty box for user data, which FFmpeg always writes, into free space.
-
-    ISO/IEC 14496-12, 4.2: a box is its length and its type, four bytes each, and its content.
-    """
-    with path.open("r+b") as file:
-        at, end = 0, path.stat().st_size
-        while at + 8 <= end:
-            file.seek(at)
-            size, name = int.from_bytes(file.read(4), "big"), file.read(4)
-            if name == b"moov":
-                at, end = at + 8, at + size
-                continue
-            if name == b"udta":
-                file.seek(at + 4)
-                file.write(b"free" + bytes(size - 8))
-            at += max(size, 8)

@@ -161,8 +161,7 @@ AVIF: Mapping[str, Test] = {
     "moov / track pict": always,
     "moov / track auxv": always,
     _AV1_ENTRY: matches(
-        f"{'00' * 7}01 {'00' * 16} .{{8}} 00480000 00480000 00000000 0001"
-        f" 0a{b'AOM Coding'.hex()}{'00' * 21} 0018ffff .*"
+        f"{'00' * 7}01 {'00' * 16} .{{8}} 00480000 00480000 00000000 0001 {'00' * 32} 0018ffff .*"
     ),
     f"{_AV1_ENTRY} / av1C": matches("81......"),
     f"{_AV1_ENTRY} / colr": matches(_NCLX),

@@ -210,7 +210,7 @@ def _compressor(body: bytes) -> Iterator[Entry]:
     name = (
         body[43:74] if body[42:43] > b"\x1f" else body[43 : 43 + int.from_bytes(body[42:43], "big")]
     )
-    if name.strip(b"\0") not in (b"", b"AOM Coding"):
+    if name.strip(b"\0"):
         yield Entry("compressor", "software (compressor's name)", 0, printable(name))
 
 

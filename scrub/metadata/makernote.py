@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 from scrub.metadata.entry import Entry
 from scrub.metadata.ifd import ASCII, UNDEFINED, Tag, Tiff
+from scrub.metadata.segments import SOI
 from scrub.metadata.text import printable, words
+from scrub.metadata.thumbnail import shape, thumbnail
 
 NUMBER = 0x927C
 _SERIAL, _UNIQUE = "camera serial number", "picture's unique number"
@@ -70,6 +72,14 @@ def read(tiff: Tiff, note: Tag, maker: str) -> Iterator[Entry]:
             order = one.order or tiff.order
             start = one.start if one.apart else note.start + one.start
             yield from _listed(Tiff(raw if one.apart else tiff.data, order, False, start), one.tags)
+    yield from _preview(raw)
+
+
+def _preview(raw: bytes) -> Iterator[Entry]:
+    """The first picture in the note, wherever it says that one is: it shows the uncovered face."""
+    at = raw.find(SOI + b"\xff")
+    if at >= 0 and shape(raw[at:]):
+        yield thumbnail("maker's picture", len(raw) - at, raw[at:])
 
 
 def _listed(tiff: Tiff, known: Mapping[int, str]) -> Iterator[Entry]:

@@ -22,6 +22,14 @@ _TOKEN = re.compile(
     rb"<(/?)" + _NAME + rb"|(?<![\w.-])" + _NAME + rb"\s{0,9}=\s{0,9}(\"[^\"]*\"|'[^']*')|>([^<]+)"
 )
 
+_HEAD = 256
+_WIDE = (
+    (b"<\0\0\0", "utf-32-le"),
+    (b"\0\0\0<", "utf-32-be"),
+    (b"<\0", "utf-16-le"),
+    (b"\0<", "utf-16-be"),
+)
+
 # Local names in lower case; the same word means the same in every schema that has it.
 _WORDS = {
     "GPS position": "gpslatitude gpslongitude gpslatituderef gpslongituderef gpscoordinates "
@@ -76,7 +84,7 @@ _WHAT = {name: what for what, names in _WORDS.items() for name in names.split()}
 
 def read(data: bytes) -> Iterator[Entry]:
     """Every property of a packet, or of one segment of it, in their order."""
-    for name, value in _properties(data):
+    for name, value in _properties(_in_utf8(data)):
         local = name.partition(":")[2].lower()
         what = "person's name" if name == "mwg-rs:Name" else meaning(local) or "XMP property"
         if local == "semantic":
@@ -91,6 +99,14 @@ def read(data: bytes) -> Iterator[Entry]:
 def meaning(name: str) -> str:
     """What a property stands for, to a person; empty for one that is not known."""
     return _WHAT.get(name.lower(), "")
+
+
+def _in_utf8(data: bytes) -> bytes:
+    """The packet, which may also be in UTF-16 or UTF-32, as its first "<" tells (part 1, 7.1)."""
+    for mark, coding in _WIDE:
+        if mark in data[:_HEAD]:
+            return data[data.index(mark) :].decode(coding, "ignore").encode()
+    return data
 
 
 def _decoded(value: bytes) -> bytes:
