@@ -80,7 +80,7 @@ def outline(
     """
     if out is None:
         return each(inputs, partial(_replacement, to=settings.to), to=settings.to)
-    findings = _some(storage.find(inputs, out, settings.to))
+    findings = _some(storage.find(inputs, out, settings.to), inputs)
     return plan(findings, out, settings, overwrite, ledger, storage)
 
 
@@ -94,7 +94,7 @@ def each(
 
     Raises UsageError where there is nothing to do.
     """
-    findings = _some(find(inputs, out, to))
+    findings = _some(find(inputs, out, to), inputs)
     settled = [*findings.settled]
     planned = []
     for one in findings.found:
@@ -177,14 +177,17 @@ def check_report_path(report: Path, plan: Outline, overwrite: bool) -> None:
     own = [*_sources(plan.jobs, plan.settled), *(job.target for job in plan.jobs)]
     if _spelling(report) in map(_spelling, own):
         raise UsageError(report, "is a file of this run", "name another file for --report")
+    if os.path.isdir(report):
+        raise UsageError(report, "is a folder", "name a file for --report")
     if os.path.lexists(report) and not overwrite:
         raise UsageError(report, "exists already", "use --overwrite or another file for --report")
 
 
-def _some(findings: Findings) -> Findings:
+def _some(findings: Findings, inputs: Sequence[Path]) -> Findings:
     """The findings, where there are any; raises UsageError where there is nothing to do."""
     if not findings.found and all(one.status == "unchanged" for one in findings.settled):
-        raise UsageError(None, "found no pictures to clean", "name a picture or a folder of them")
+        where = inputs[0] if len(inputs) == 1 else None
+        raise UsageError(where, "no pictures or videos found", "name one, or a folder of them")
     return findings
 
 

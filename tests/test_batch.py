@@ -309,7 +309,7 @@ def test_a_run_over_nothing_is_a_mistake(
 ) -> None:
     for name, data in contents.items():
         tree(inbox, name, data=data)
-    with pytest.raises(UsageError, match="found no pictures to clean; name a picture"):
+    with pytest.raises(UsageError, match="in: no pictures or videos found; name one, or a folder"):
         outline([inbox], out)
 
 

@@ -39,8 +39,12 @@ OURS = {
     "margin": (["in", "--out", "o", "--margin", "9"], "--margin 9 is out of range; use a number"),
     "no margin": (["in", "--out", "o", "--margin", "nan"], "--margin nan is out of range; use"),
     "max-side": (["in", "--out", "o", "--max-side", "3"], "--max-side 3 is too small; use 16"),
-    "nothing": (["empty", "--out", "o"], "found no pictures to clean; name a picture or"),
+    "nothing": (["empty", "--out", "o"], "empty: no pictures or videos found; name one, or"),
     "report": (["in", "--out", "o", "--report", "there"], "there: exists already; use --overwrite"),
+    "report is a folder": (
+        ["in", "--out", "o", "--report", "empty", "--overwrite"],
+        "empty: is a folder; name a file for --report",
+    ),
     "no folder": (["in", "--out", "there"], "there: is not a folder; name a folder for --out"),
     "the same folder": (["in", "--out", "in"], "in: is where the originals are, and copies"),
     "own report": (
@@ -124,7 +128,7 @@ def test_an_interrupted_run_says_what_is_left_and_sums_up(
     ended = CliRunner().invoke(main, ["clean", "in", "--out", "o", "--report", "r.json"])
     assert ended.exit_code == 2
     assert closed == [True]
-    assert "interrupted with 2 files left; run scrub again\n" in ended.output
+    assert "stopped with 2 files left; run scrub again\n" in ended.output
     assert "1 cleaned and verified, 0 faces covered, 2 unfinished in " in ended.output
     told = json.loads(Path("r.json").read_bytes())
     assert [file["status"] for file in told["files"]] == ["cleaned"]

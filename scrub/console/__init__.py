@@ -16,7 +16,7 @@ from rich.text import Text
 
 from scrub.console.bars import Bars
 from scrub.console.portrait import heading, portrait
-from scrub.console.words import harmless
+from scrub.console.words import counted, harmless
 from scrub.exposure import Exposure
 from scrub.gate import GateReport
 from scrub.report import MANY, FileReport, Group, RunReport
@@ -65,7 +65,7 @@ class Console:
     def summary(self, run: RunReport) -> None:
         """The table of files if they are few, what to look at, and the line of totals."""
         if run.unfinished:
-            self.problem(f"interrupted with {_files(run.unfinished)} left; run scrub again")
+            self.problem(f"stopped with {counted(run.unfinished, 'file')} left; run scrub again")
         if self._verbosity < 0:
             return
         if run.done and self._verbosity < 1:
@@ -114,8 +114,9 @@ class Console:
 
     def _doubts(self, run: RunReport) -> None:
         """Where a person should look, because nothing sure was seen there."""
-        _say(self._out, f"{run.doubtful} covered in doubt; look at:")
-        for report in run.look_at:
+        covered = "to be covered" if run.dry_run else "covered"
+        _say(self._out, f"{counted(run.doubtful, 'face')} {covered} though in doubt; look at:")
+        for report in sorted(run.look_at, key=_by_source):
             shown = report.source if report.target is None else report.target
             _say(self._out, f"  {shown}: {report.plan.doubtful}")
 
@@ -127,7 +128,7 @@ class Console:
         table.add_column("faces", justify="right")
         table.add_column("removed", overflow="fold")
         sources = _shortened([report.source for report in reports])
-        for report in sorted(reports, key=lambda report: str(report.source)):
+        for report in sorted(reports, key=_by_source):
             table.add_row(
                 Text(harmless(sources[report.source])),
                 Text("" if report.target is None else harmless(report.target.name)),
@@ -153,6 +154,10 @@ def _say(terminal: Terminal, text: str) -> None:
     terminal.print(Text(harmless(text)), soft_wrap=True)
 
 
+def _by_source(report: FileReport) -> str:
+    return str(report.source)
+
+
 def _shortened(paths: list[Path]) -> dict[Path, str]:
     """Each path without the folders that all of them share."""
     try:
@@ -167,18 +172,18 @@ def _came_to(gate: GateReport) -> str:
     parts = [f"{counts['clean']} clean", f"{counts['found']} not clean"]
     parts += [f"{counts[bad]} {bad}" for bad in ("refused", "failed") if counts[bad]]
     if gate.passed_over:
-        parts.append(f"{gate.passed_over} that are no pictures left out")
+        parts.append(_left_out(gate.passed_over))
     return ", ".join(parts)
 
 
 def _grouped(group: Group) -> str:
     which = f"first: {group.example}" if group.count > 1 else group.example
-    return f"{group.status} {_files(group.count)}: {group.reason} ({which})"
+    return f"{group.status} {counted(group.count, 'file')}: {group.reason} ({which})"
 
 
 def _totals(run: RunReport) -> str:
     counts = run.counts
-    faces = f"{run.faces} {'face' if run.faces == 1 else 'faces'}"
+    faces = counted(run.faces, "face")
     if run.dry_run:
         done = counts["unchanged"] - run.already - run.left_out
         parts = [f"{done} would be cleaned", f"{faces} found"]
@@ -188,7 +193,7 @@ def _totals(run: RunReport) -> str:
         parts.append(f"{run.already} already clean")
     parts += [f"{counts[status]} {status}" for status in ("refused", "failed") if counts[status]]
     if run.left_out:
-        parts.append(f"{run.left_out} that are no pictures left out")
+        parts.append(_left_out(run.left_out))
     if run.unfinished:
         parts.append(f"{run.unfinished} unfinished")
     return f"{', '.join(parts)} in {_time(run)}"
@@ -207,5 +212,5 @@ def _time(run: RunReport) -> str:
     return f"{spent}, {worked / run.seconds:.1f} files a second" if worked > MANY else spent
 
 
-def _files(count: int) -> str:
-    return f"{count} {'file' if count == 1 else 'files'}"
+def _left_out(count: int) -> str:
+    return f"{counted(count, 'file')} left out as no picture{'' if count == 1 else 's'}"
