@@ -112,7 +112,7 @@ LAYERS: dict[str, set[str]] = {
     "watch": {"files", "errors"},
     "storage": {"files", "find", "ledger", "report", "settings", "errors"},
     "cluster": {"files", "jobs", "storage", "workers", "errors"},
-    "console": {"gate", "exposure", "metadata", "progress", "report"},
+    "console": {"errors", "gate", "exposure", "metadata", "progress", "report"},
     "cli": {
         "tasks",
         "gate",

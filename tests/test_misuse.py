@@ -147,6 +147,31 @@ def test_a_report_that_cannot_be_written_is_known_before_the_work(
     assert not (tmp_path / "o").exists()
 
 
+UNHEARD = {
+    "a full disk": ('exec "$@" >/dev/full', "No space left on device"),
+    "a closed pipe": ('{ "$@"; echo $? >status; } | :; exit $(cat status)', "Broken pipe"),
+    "full disks": ('exec "$@" >/dev/full 2>&1', ""),
+}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
+@pytest.mark.parametrize("how", UNHEARD)
+@pytest.mark.parametrize(
+    "command", [("check", "in/a.jpg", "--no-faces"), ("clean", "in", "-o", "o", "--metadata-only")]
+)
+def test_what_nobody_hears_is_no_success_and_no_find(
+    scrub_command: Command, tmp_path: Path, how: str, command: tuple[str, ...]
+) -> None:
+    shell, problem = UNHEARD[how]
+    Path("in/a.jpg").rename("in/IMG_0001.jpg")  # which check has something to say about
+    arguments = [part.replace("a.jpg", "IMG_0001.jpg") for part in command]
+    ran = scrub_command(*arguments, cwd=tmp_path, before=("sh", "-c", shell, "sh"))
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ("what scrub prints cannot be written" in ran.stderr) == bool(problem)
+    assert problem in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
 # --- help ---------------------------------------------------------------------------------------
 
 OPTIONS = [

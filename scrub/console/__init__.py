@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console as Terminal
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from scrub.console.bars import Bars
 from scrub.console.portrait import heading, portrait
 from scrub.console.words import counted, harmless
+from scrub.errors import OutputError
 from scrub.exposure import Exposure
 from scrub.gate import GateReport
 from scrub.report import MANY, FileReport, Group, RunReport
@@ -25,6 +27,13 @@ __all__ = ["Console", "harmless"]
 
 NAMED = 2
 """How many kinds of removed things a row names before it only counts them."""
+
+
+class _Terminal(Terminal):
+    """Says that a pipe is broken like any other error, instead of ending the program."""
+
+    def on_broken_pipe(self) -> None:
+        raise
 
 
 class Console:
@@ -39,8 +48,8 @@ class Console:
         # A redirected output may know no more than its code page: no name must end the run.
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(errors="backslashreplace")
-        self._out = Terminal(highlight=False, markup=False, emoji=False)
-        self._err = Terminal(stderr=True, highlight=False, markup=False, emoji=False)
+        self._out = _Terminal(highlight=False, markup=False, emoji=False)
+        self._err = _Terminal(stderr=True, highlight=False, markup=False, emoji=False)
 
     def problem(self, text: str) -> None:
         """One line on the error stream, whatever the verbosity."""
@@ -69,7 +78,7 @@ class Console:
         if self._verbosity < 0:
             return
         if run.done and self._verbosity < 1:
-            self._out.print(self._table(list(run.done), run.dry_run))
+            _print(self._out, self._table(list(run.done), run.dry_run))
         for group in run.groups:
             # Of few files, each problem stands just above.
             if group.status == "cleaned" or run.total > MANY:
@@ -82,9 +91,9 @@ class Console:
         """What each file gives away, dangers first; every value where asked for more."""
         for number, exposure in enumerate(exposures):
             if number:
-                self._out.print()
-            self._out.print(heading(exposure, self._out.is_terminal), soft_wrap=True)
-            self._out.print(portrait(exposure, self._out.is_terminal, self._verbosity > 0))
+                _say(self._out, "")
+            _print(self._out, heading(exposure, self._out.is_terminal), soft_wrap=True)
+            _print(self._out, portrait(exposure, self._out.is_terminal, self._verbosity > 0))
 
     def verdicts(self, gate: GateReport) -> None:
         """A line for each thing that was found, and on the other stream what it came to."""
@@ -97,7 +106,7 @@ class Console:
 
     def document(self, content: Mapping[str, Any]) -> None:
         """JSON for another program. It is ASCII: no name in it can reach the terminal as such."""
-        self._out.print(Text(json.dumps(content, indent=1)), soft_wrap=True)
+        _print(self._out, Text(json.dumps(content, indent=1)), soft_wrap=True)
 
     def tell(self, report: FileReport) -> None:
         """The problem that a file met, if any; notes and what was left only where asked."""
@@ -151,7 +160,18 @@ class Console:
 
 def _say(terminal: Terminal, text: str) -> None:
     """One line, never cut by us, so that a search for all of it finds it."""
-    terminal.print(Text(harmless(text)), soft_wrap=True)
+    _print(terminal, Text(harmless(text)), soft_wrap=True)
+
+
+def _print(terminal: Terminal, what: RenderableType, soft_wrap: bool = False) -> None:
+    """Raises OutputError where nobody takes it, and from then on nothing is printed there."""
+    try:
+        terminal.print(what, soft_wrap=soft_wrap)
+    except OSError as error:
+        # What was not taken is tried again at the end, and would fail with a status of Python's.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), terminal.file.fileno())
+        problem = f"what scrub prints cannot be written ({error.strerror})"
+        raise OutputError(None, problem, "look where it goes and run scrub again") from error
 
 
 def _by_source(report: FileReport) -> str:
