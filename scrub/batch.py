@@ -172,6 +172,24 @@ def work(
             yield replace(end.report, reason=end.job.note) if cleaned else end.report
 
 
+def until_full(
+    reports: Generator[FileReport, None, None], plan: Outline
+) -> Generator[FileReport, None, None]:
+    """The reports of what was planned, as long as copies find room.
+
+    Raises StorageError where one failed and the smallest would not fit: all others, too, would
+    be looked at for nothing.
+    """
+    folders = {job.source: job.target.parent for job in plan.jobs}
+    smallest = min((job.size for job in plan.jobs), default=0)
+    with contextlib.closing(reports):
+        for report in reports:
+            folder = folders.get(report.source)
+            if report.status == "failed" and folder and not files.has_room(folder, smallest):
+                raise files.full(folder)
+            yield report
+
+
 def check_report_path(report: Path, plan: Outline, overwrite: bool) -> None:
     """Raise UsageError where writing the report would destroy something."""
     own = [*_sources(plan.jobs, plan.settled), *(job.target for job in plan.jobs)]
