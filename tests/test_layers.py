@@ -76,7 +76,7 @@ LAYERS: dict[str, set[str]] = {
         "settings",
         "errors",
     },
-    "exposure": {"formats", "metadata", "names", "regions", "files", "report"},
+    "exposure": {"formats", "metadata", "names", "progress", "regions", "files", "report"},
     "gate": {"exposure", "report"},
     "sheets": {"exposure", "formats", "files", "errors"},
     "tasks": {
