@@ -195,8 +195,6 @@ def check_report_path(report: Path, plan: Outline, overwrite: bool) -> None:
     own = [*_sources(plan.jobs, plan.settled), *(job.target for job in plan.jobs)]
     if _spelling(report) in map(_spelling, own):
         raise UsageError(report, "is a file of this run", "name another file for --report")
-    if os.path.isdir(report):
-        raise UsageError(report, "is a folder", "name a file for --report")
     if os.path.lexists(report) and not overwrite:
         raise UsageError(report, "exists already", "use --overwrite or another file for --report")
 

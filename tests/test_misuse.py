@@ -43,7 +43,7 @@ OURS = {
     "report": (["in", "--out", "o", "--report", "there"], "there: exists already; use --overwrite"),
     "report is a folder": (
         ["in", "--out", "o", "--report", "empty", "--overwrite"],
-        "empty: is a folder; name a file for --report",
+        "empty: cannot be written (Is a directory); check",
     ),
     "no folder": (["in", "--out", "there"], "there: is not a folder; name a folder for --out"),
     "the same folder": (["in", "--out", "in"], "in: is where the originals are, and copies"),

@@ -55,6 +55,11 @@ class Console:
         """One line on the error stream, whatever the verbosity."""
         _say(self._err, text)
 
+    def note(self, text: str) -> None:
+        """One line on the standard output, unless only problems are wanted."""
+        if self._verbosity >= 0:
+            _say(self._out, text)
+
     def progress(
         self, reports: Iterable[FileReport], total: int, doing: str = "cleaning"
     ) -> Iterator[FileReport]:
