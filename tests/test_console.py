@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scrub.console import Console, bars, harmless
+from scrub.exposure import Exposure
 from scrub.progress import Step, pass_on
 from scrub.regions import Box, Region
 from scrub.report import MANY, FileReport, Plan
@@ -145,6 +146,16 @@ def test_verbose_names_all_that_was_removed_and_left_out(
     assert "GPS position, camera model," in flat
     assert "thumbnail, comment" in flat
     assert f"{shown('notes.txt')}: not a picture: not copied" in said
+
+
+def test_of_what_was_only_looked_at_nothing_is_said_to_be_removed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    seen = Exposure(Path("in/a.jpg"), "unchanged", kind="jpeg")
+    kept = replace(seen, reason="clean already: left as it is")
+    for report in (seen, kept):
+        Console(1).tell(report)
+    assert capsys.readouterr() == (f"{shown('a.jpg')}: clean already: left as it is\n", "")
 
 
 def test_quiet_only_tells_the_problems(capsys: pytest.CaptureFixture[str]) -> None:

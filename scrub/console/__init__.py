@@ -119,10 +119,10 @@ class Console:
             self.problem(f"{report.source}: {report.reason}")
         if self._verbosity < 1:
             return
-        if report.status == "unchanged" and not report.kind:
-            _say(self._out, f"{report.source}: {report.reason}")
-        elif report.kind:
+        if report.kind and not isinstance(report, Exposure):
             _say(self._out, self._line(report))
+        elif report.status == "unchanged" and report.reason:
+            _say(self._out, f"{report.source}: {report.reason}")
         for warning in (*report.plan.warnings, *report.warnings):
             self.problem(f"{report.source}: note: {warning}")
 
