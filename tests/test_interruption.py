@@ -156,7 +156,7 @@ def test_ctrl_c_at_the_start_says_so_in_plain_lines(
     _, problems = run.process.communicate()
     assert run.process.returncode == 2
     assert "Traceback" not in problems
-    assert all("interrupted" in line for line in problems.splitlines())
+    assert all("run scrub again" in line for line in problems.splitlines())
     assert drafts(tmp_path) == []
 
 
