@@ -160,7 +160,8 @@ class Console:
     def _line(self, report: FileReport) -> str:
         """All about one file, for those who want to know."""
         copy = "" if report.target is None else f" is now {report.target.name};"
-        return f"{report.source}:{copy} {report.faces} faces; removed {self._removed(report)}"
+        faces = counted(report.faces, "face")
+        return f"{report.source}:{copy} {faces}; removed {self._removed(report)}"
 
 
 def _say(terminal: Terminal, text: str) -> None:
