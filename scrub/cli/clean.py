@@ -93,8 +93,9 @@ def clean(
                     places.crew(cluster, jobs, plan) as crew,
                 ):
                     work = batch.work(plan, settings, crew, dry_run, known)
-                    reports = work if dry_run else batch.until_full(work, plan)
-                    run.follow(reports, planned, *([record.add] if record else []))
+                    if not dry_run and cluster is None:
+                        work = batch.until_full(work, plan)
+                    run.follow(work, planned, *([record.add] if record else []))
             except ScrubError as error:  # Nothing can go on; what was done is still told.
                 console.problem(str(error))
             ended = run.end(planned, record)
