@@ -64,8 +64,14 @@ class Run:
             time.sleep(0.002)
 
     def end(self) -> float:
-        """Wait until all its processes are gone; the seconds that took, LEFT at most."""
+        """Wait until all its processes are gone; the seconds that took, LEFT at most.
+
+        What it still had to say is lost.
+        """
         self.process.wait()
+        for stream in (self.process.stdout, self.process.stderr):
+            if stream is not None:
+                stream.close()
         started = time.monotonic()
         while alive(self.session) and time.monotonic() - started < LEFT:
             time.sleep(0.02)

@@ -81,7 +81,7 @@ def outline(
     """
     if out is None:
         return each(inputs, partial(_replacement, to=settings.to), to=settings.to)
-    findings = _some(storage.find(inputs, out, settings.to))
+    findings = _some(storage.find(inputs, out, settings.to), inputs)
     return plan(findings, out, settings, overwrite, ledger, storage)
 
 
@@ -95,7 +95,7 @@ def each(
 
     Raises UsageError where there is nothing to do.
     """
-    findings = _some(find(inputs, out, to))
+    findings = _some(find(inputs, out, to), inputs)
     settled = [*findings.settled]
     planned = []
     for one in findings.found:
@@ -173,6 +173,24 @@ def work(
             yield replace(end.report, reason=end.job.note) if cleaned else end.report
 
 
+def until_full(
+    reports: Generator[FileReport, None, None], plan: Outline
+) -> Generator[FileReport, None, None]:
+    """The reports of what was planned, as long as copies find room.
+
+    Raises StorageError where one failed and the smallest would not fit: all others, too, would
+    be looked at for nothing.
+    """
+    folders = {job.source: job.target.parent for job in plan.jobs}
+    smallest = min((job.size for job in plan.jobs), default=0)
+    with contextlib.closing(reports):
+        for report in reports:
+            folder = folders.get(report.source)
+            if report.status == "failed" and folder and not files.has_room(folder, smallest):
+                raise files.full(folder)
+            yield report
+
+
 def check_report_path(report: Path, plan: Outline, overwrite: bool) -> None:
     """Raise UsageError where writing the report would destroy something."""
     own = [*_sources(plan.jobs, plan.settled), *(job.target for job in plan.jobs)]
@@ -182,10 +200,11 @@ def check_report_path(report: Path, plan: Outline, overwrite: bool) -> None:
         raise UsageError(report, "exists already", "use --overwrite or another file for --report")
 
 
-def _some(findings: Findings) -> Findings:
+def _some(findings: Findings, inputs: Sequence[Path]) -> Findings:
     """The findings, where there are any; raises UsageError where there is nothing to do."""
     if not findings.found and all(one.status == "unchanged" for one in findings.settled):
-        raise UsageError(None, "found no pictures to clean", "name a picture or a folder of them")
+        where = inputs[0] if len(inputs) == 1 else None
+        raise UsageError(where, "no pictures or videos found", "name one, or a folder of them")
     return findings
 
 

@@ -46,7 +46,8 @@ def crew(address: str, wanted: int | None = None) -> Iterator[Crew]:
         distributed = import_module("distributed")
     except ImportError as error:
         problem = f"--cluster needs a part that is not installed ({error.name})"
-        raise ClusterError(None, problem, "install scrub[cluster]") from error
+        remedy = "install it with pip install '.[cluster]' where scrub's own folder is"
+        raise ClusterError(None, problem, remedy) from error
     with contextlib.ExitStack() as held:
         try:
             # A client that was given half an address is a minute about its end.
@@ -89,7 +90,7 @@ def _check_installed(everywhere: Mapping[str, str | Exception]) -> None:
             problem = f"the worker at {worker} has another version of scrub, or other weights"
         else:
             continue
-        raise ClusterError(None, problem, "install the same scrub[cluster] on all machines")
+        raise ClusterError(None, problem, "install the same scrub on all machines")
 
 
 def attend(job: Job, order: Order) -> Done:

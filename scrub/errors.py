@@ -73,5 +73,9 @@ class WorkerError(ScrubError):
     """A worker process ended without an answer while it held this file."""
 
 
+class OutputError(ScrubError):
+    """Nobody takes what is printed: the pipe is closed, or the disk behind it full."""
+
+
 class ClusterError(ScrubError):
     """The machines that were to do the work cannot be reached any more."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from scrub import files, metadata
+from scrub import files, metadata, progress
 from scrub.formats import FORMATS, Frame, Media, format_of
 from scrub.metadata import Entry
 from scrub.metadata.danger import worst_first
@@ -139,6 +139,7 @@ def looked_at(exposure: Exposure, look: Look | None) -> Exposure:
     seen = []
     notes: dict[str, None] = {}
     for frame in FORMATS[media.kind].frames(media):
+        progress.tell(media.path, "reading", frame.time, media.length)
         notes |= dict.fromkeys(frame.warnings)
         seen += [Sighting(frame.index, face) for face in (look(media, frame) if look else ())]
     plan = replace(exposure.plan, warnings=tuple(notes))

@@ -12,6 +12,7 @@ import errno
 import hashlib
 import os
 import secrets
+import shutil
 import stat
 import sys
 from collections.abc import Iterator
@@ -36,9 +37,18 @@ when it crashed, and chance. As long as it is written, a draft is locked where t
 one that is not was left by a run that was killed with all its processes.
 """
 
-NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-DISK_FAILS = {errno.EIO, errno.EROFS, errno.ENODEV, errno.ENXIO, errno.ESTALE}
-"""Numbers of errors that the disk is to blame for, and not the file or the folder."""
+DISK_FAILS = (errno.EIO, errno.EROFS, errno.ENODEV, errno.ENXIO, errno.ESTALE)
+
+REMEDIES = {
+    errno.ENOSPC: "make room on its disk and run scrub again",
+    errno.EDQUOT: "make room on its disk and run scrub again",
+    errno.EFBIG: "its disk takes no file so large: use another",
+    **dict.fromkeys(DISK_FAILS, "look at its disk and run scrub again"),
+}
+"""Of errors that the disk is to blame for, and not the file or the folder."""
+
+ROOM = 2
+"""Times the size of an original that its copy may need."""
 
 CHUNK = 1 << 20
 """Bytes that are read at once for a digest."""
@@ -182,6 +192,15 @@ def plain_mode() -> int:
     return 0o666 & ~mask
 
 
+def has_room(folder: Path, size: int) -> bool:
+    """Whether the copy of an original of ``size`` bytes fits there; True where no system tells."""
+    there = next((place for place in (folder, *folder.parents) if place.exists()), folder)
+    try:
+        return shutil.disk_usage(there).free >= ROOM * size
+    except OSError:
+        return True
+
+
 def check_input(path: Path) -> os.stat_result:
     """The status of a readable file; raises InputError for a link, a device or a folder."""
     try:
@@ -201,13 +220,17 @@ def check_input(path: Path) -> os.stat_result:
     return found
 
 
+def full(folder: Path) -> StorageError:
+    """The error to raise where nothing more fits into ``folder``."""
+    problem = "has no room left on its disk"
+    return StorageError(folder, problem, "make room and run scrub again")
+
+
 def unwritable(target: Path, error: OSError) -> TargetError:
     """The error to raise where ``target`` could not be written because of ``error``."""
     problem = f"cannot be written ({error.strerror or type(error).__name__})"
-    if error.errno in NO_ROOM:
-        return StorageError(target, problem, "make room on its disk and run scrub again")
-    if error.errno in DISK_FAILS:
-        return StorageError(target, problem, "look at its disk and run scrub again")
+    if error.errno in REMEDIES:
+        return StorageError(target, problem, REMEDIES[error.errno])
     if error.errno == errno.ENAMETOOLONG:
         return TargetError(target, problem, "use --names random")
     return TargetError(target, problem, "check the folder and its permissions")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
@@ -33,9 +32,6 @@ SECONDS_A_FILE = 120.0
 SECONDS_A_FRAME = 1.0
 SECONDS_A_MEGAPIXEL = 2.0
 """What a file may take: some thirty times what one core of 2020 needs for a thorough look."""
-
-ROOM = 2
-"""Times the size of an original that its copy may need."""
 
 KILLED = "SIGKILL"
 """How a process ends that the system stops for the sake of memory."""
@@ -198,10 +194,8 @@ def _attended(job: Job, order: Order) -> Done:
 
 def _cut_short(job: Job) -> StorageError | None:
     """What to say where a bad copy may come from an encoder that never noticed a full disk."""
-    if shutil.disk_usage(job.target.parent).free >= ROOM * job.size:
-        return None
-    problem = "has no room left on its disk"
-    return StorageError(job.target.parent, problem, "make room and run scrub again")
+    folder = job.target.parent
+    return None if files.has_room(folder, job.size) else files.full(folder)
 
 
 @lru_cache(maxsize=1)

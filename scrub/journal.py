@@ -7,6 +7,7 @@ its own; a run that ends puts the whole in the place of ``FILE.json``.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 from collections.abc import Iterator
@@ -56,6 +57,8 @@ def opened(path: Path) -> Iterator[Journal]:
     What earlier runs left half-written stays. Raises TargetError where it cannot be written.
     """
     try:
+        if os.path.isdir(path):  # Known now, and not when all is done.
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         path.parent.mkdir(parents=True, exist_ok=True)
         part, file = _new(path)
     except OSError as error:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-GROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
-"""Where a container's bound is written (Linux, control groups version 2); "max" for none."""
+OWN_GROUPS = Path("/proc/self/cgroup")
+"""Where Linux says in which control groups this process is: NUMBER:KINDS:PATH (cgroups(7))."""
+
+GROUPS = Path("/sys/fs/cgroup")
+LIMITS = {"": Path("memory.max"), "memory": Path("memory/memory.limit_in_bytes")}
+"""Their folder, and the topmost's bound in it, by kind: version 2 has one kind, unnamed."""
 
 PLENTY = 1 << 62
 """Bytes that no machine has: what a system without an answer is taken to have."""
@@ -41,7 +45,32 @@ def _physical() -> int:
 
 
 def _granted() -> int:
+    """The least bound of the groups that this process is in and of all above them."""
     try:
-        return int(GROUP_LIMIT.read_text())
+        lines = OWN_GROUPS.read_text().splitlines()
+    except OSError:
+        return PLENTY
+    groups = [line.split(":", 2)[1:] for line in lines]
+    return min((_bound(kinds, path) for kinds, path in groups), default=PLENTY)
+
+
+def _bound(kinds: str, path: str) -> int:
+    """Of one group and those above; a container shows its own as the topmost, under any path."""
+    known = [LIMITS[kind] for kind in kinds.split(",") if kind in LIMITS]
+    below = Path(path.lstrip("/"))
+    return min(
+        (
+            _number(GROUPS / limit.parent / place / limit.name)
+            for limit in known
+            for place in (below, *below.parents)
+        ),
+        default=PLENTY,
+    )
+
+
+def _number(file: Path) -> int:
+    """What the file holds; PLENTY where there is none, or "max" in it."""
+    try:
+        return int(file.read_text())
     except (OSError, ValueError):
         return PLENTY

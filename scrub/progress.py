@@ -16,8 +16,9 @@ EVERY = 0.3
 """Seconds between two steps of a file that are told, at least."""
 
 PASSES = {"looking": (0.0, 0.55), "writing": (0.55, 0.25), "examining": (0.8, 0.2)}
-"""What is done with a video one after the other: how much of the work lies before it, and how
-much it is itself. A guess: presets differ, and a second writing starts over from the first's."""
+"""What cleaning does with a video one after the other: how much of the work lies before it, and
+how much it is itself. A guess: presets differ, and a second writing starts over from the first's.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,8 @@ class Step:
 
     @property
     def whole(self) -> float:
-        """How much of all passes is done, 0 to 1."""
-        before, own = PASSES[self.doing]
+        """How much of all passes is done, 0 to 1; what is none of them is done alone."""
+        before, own = PASSES.get(self.doing, (0.0, 1.0))
         return before + own * self.share
 
 

@@ -141,7 +141,7 @@ def head(face: Box, margin: float) -> Box:
     """The whole head around a face box that reaches from brow to chin and ear to ear.
 
     ``margin`` is how far it goes beyond the face on the left and on the right, as a share of
-    the face's longer side. Upwards it goes further, for forehead and hair, downwards as far;
+    the face's longer side. Upwards it goes further, for forehead and hair, downwards less far;
     a face seen from the side is narrower than it is high and needs the longer side's margin.
     """
     side = margin * max(face.width, face.height)

@@ -5,18 +5,22 @@ from __future__ import annotations
 import dataclasses
 import multiprocessing
 import os
+import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from scrub import batch, files, machine
 from scrub.batch import Outline
-from scrub.errors import UsageError
+from scrub.errors import StorageError, UsageError
 from scrub.ledger import Ledger
 from scrub.names import tells
+from scrub.report import FileReport, Status
 from scrub.settings import Settings
 from tests.parts import saved
 from tests.pictures import face
@@ -309,7 +313,7 @@ def test_a_run_over_nothing_is_a_mistake(
 ) -> None:
     for name, data in contents.items():
         tree(inbox, name, data=data)
-    with pytest.raises(UsageError, match="found no pictures to clean; name a picture"):
+    with pytest.raises(UsageError, match="in: no pictures or videos found; name one, or a folder"):
         outline([inbox], out)
 
 
@@ -372,6 +376,40 @@ def test_a_disk_that_fails_costs_one_file(
     plan = outline([inbox], out)
     assert targets(plan, out) == {"b.jpg": "b.jpg"}
     assert "Input/output error" in reasons(plan)["a.jpg"]
+
+
+# --- a disk that becomes full -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "free", "told"),
+    [("failed", 0, []), ("failed", 10**12, ["a.jpg", "b.jpg"]), ("refused", 0, ["a.jpg", "b.jpg"])],
+)
+def test_a_run_ends_where_nothing_more_fits(
+    inbox: Path,
+    out: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    status: Status,
+    free: int,
+    told: list[str],
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    tree(inbox, "a.jpg", "b.jpg")
+    plan = outline([inbox], out)
+    closed = []
+
+    def work() -> Generator[FileReport, None, None]:
+        try:
+            for job in plan.jobs:
+                yield FileReport(job.source, status, reason="cannot be written; make room")
+        finally:
+            closed.append(True)
+
+    heard = []
+    with nullcontext() if told else pytest.raises(StorageError, match="out: has no room left"):
+        heard += (report.source.name for report in batch.until_full(work(), plan))
+    assert heard == told
+    assert closed == [True]
 
 
 # --- the crew -----------------------------------------------------------------------------------

@@ -137,7 +137,7 @@ def outbox(tmp_path: Path) -> Path:
 def test_clean_folder_passes_without_a_word(scrub_command: Command, outbox: Path) -> None:
     ran = scrub_command("check", outbox)
     assert (ran.returncode, ran.stdout) == (0, "")
-    assert ran.stderr == "1 clean, 0 not clean, 1 that are no pictures left out\n"
+    assert ran.stderr == "1 clean, 0 not clean, 1 file left out as no picture\n"
 
 
 def test_each_finding_is_a_line(scrub_command: Command, outbox: Path) -> None:

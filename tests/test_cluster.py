@@ -338,7 +338,7 @@ def test_half_an_address_is_refused_at_once(scrub_command: Command, inbox: Path,
     assert ran.returncode == 2
     first, *more = ran.stderr.splitlines()
     assert first.startswith("no scheduler with workers answers at nonsense (")
-    assert more == ["interrupted with 1 file left; run scrub again"]
+    assert more == ["stopped with 1 file left; run scrub again"]
 
 
 # --- and without it -----------------------------------------------------------------------------

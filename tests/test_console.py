@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scrub.console import Console, bars, harmless
+from scrub.exposure import Exposure
 from scrub.progress import Step, pass_on
 from scrub.regions import Box, Region
 from scrub.report import MANY, FileReport, Plan
@@ -129,7 +130,7 @@ def test_the_table_lists_what_was_done_and_the_last_line_counts_all(
     said, _ = told(capsys, EVERYTHING, seconds=12.34)
     assert said.splitlines()[-1] == (
         "2 cleaned and verified, 3 faces covered, 1 refused, 1 failed, "
-        "1 that are no pictures left out in 12.3 s"
+        "1 file left out as no picture in 12.3 s"
     )
     assert "notes.txt" not in said
     said, _ = told(capsys, EVERYTHING[:1])
@@ -145,6 +146,16 @@ def test_verbose_names_all_that_was_removed_and_left_out(
     assert "GPS position, camera model," in flat
     assert "thumbnail, comment" in flat
     assert f"{shown('notes.txt')}: not a picture: not copied" in said
+
+
+def test_of_what_was_only_looked_at_nothing_is_said_to_be_removed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    seen = Exposure(Path("in/a.jpg"), "unchanged", kind="jpeg")
+    kept = replace(seen, reason="clean already: left as it is")
+    for report in (seen, kept):
+        Console(1).tell(report)
+    assert capsys.readouterr() == (f"{shown('a.jpg')}: clean already: left as it is\n", "")
 
 
 def test_quiet_only_tells_the_problems(capsys: pytest.CaptureFixture[str]) -> None:
@@ -165,8 +176,7 @@ def test_quiet_only_tells_the_problems(capsys: pytest.CaptureFixture[str]) -> No
         (
             [done("a", 2), left_out("b"), refused("c")],
             True,
-            "1 would be cleaned, 2 faces found, 1 refused, "
-            "1 that are no pictures left out in 1.0 s",
+            "1 would be cleaned, 2 faces found, 1 refused, 1 file left out as no picture in 1.0 s",
         ),
     ],
 )
@@ -213,16 +223,16 @@ def test_what_became_of_earlier_copies_is_always_told(capsys: pytest.CaptureFixt
 
 def test_an_interrupt_takes_one_line_whatever_it_left(capsys: pytest.CaptureFixture[str]) -> None:
     said, problems = told(capsys, [done("a.jpg")], unfinished=9999)
-    assert problems == "interrupted with 9999 files left; run scrub again\n"
+    assert problems == "stopped with 9999 files left; run scrub again\n"
     assert "9999 unfinished in 1.0 s" in said.splitlines()[-1]
 
 
 def test_copies_that_are_good_are_counted_apart(capsys: pytest.CaptureFixture[str]) -> None:
     again = FileReport(Path("in/a.jpg"), "unchanged", Path("out/a.jpg"), "already clean")
-    said, _ = told(capsys, [again, left_out("b.txt")])
+    said, _ = told(capsys, [again, left_out("b.txt"), left_out("c.txt")])
     assert said == (
         "0 cleaned and verified, 0 faces covered, 1 already clean, "
-        "1 that are no pictures left out in 1.0 s\n"
+        "2 files left out as no pictures in 1.0 s\n"
     )
 
 
@@ -231,8 +241,15 @@ def test_what_was_covered_in_doubt_is_to_be_looked_at(capsys: pytest.CaptureFixt
     doubtful = FileReport(
         Path("in/a.jpg"), "cleaned", Path("out/b.jpg"), kind="jpeg", plan=Plan(regions)
     )
-    lines = told(capsys, [doubtful, done("c.jpg")])[0].splitlines()
-    assert lines[-3:-1] == ["2 covered in doubt; look at:", f"  {Path('out/b.jpg')}: 2"]
+    earlier = replace(doubtful, target=None, source=Path("in/A.jpg"))
+    lines = told(capsys, [doubtful, done("c.jpg"), earlier])[0].splitlines()
+    assert lines[-4:-1] == [
+        "4 faces covered though in doubt; look at:",
+        f"  {shown('A.jpg')}: 2",
+        f"  {Path('out/b.jpg')}: 2",
+    ]
+    line = told(capsys, [doubtful], dry_run=True)[0].splitlines()[-3]
+    assert line == "2 faces to be covered though in doubt; look at:"
 
 
 @pytest.mark.parametrize(

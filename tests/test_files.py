@@ -6,10 +6,13 @@ import contextlib
 import errno
 import hashlib
 import os
+import shutil
 import socket
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import NoReturn
 
 import pytest
 
@@ -377,11 +380,46 @@ def test_a_finished_target_is_not_locked(tmp_path: Path) -> None:
 # --- what is the disk's fault -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", ["ENOSPC", "EDQUOT", "EIO", "EROFS"])
-def test_a_disk_that_is_full_or_fails_is_not_the_target_s_fault(number: str) -> None:
-    error = OSError(getattr(errno, number), "?")
-    assert isinstance(files.unwritable(Path("a"), error), StorageError)
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        ("ENOSPC", "make room on its disk"),
+        ("EDQUOT", "make room on its disk"),
+        ("EFBIG", "its disk takes no file so large"),
+        ("EIO", "look at its disk"),
+        ("EROFS", "look at its disk"),
+    ],
+)
+def test_a_disk_that_is_full_or_fails_is_not_the_target_s_fault(number: str, remedy: str) -> None:
+    error = files.unwritable(Path("a"), OSError(getattr(errno, number), "?"))
+    assert isinstance(error, StorageError)
+    assert error.remedy.startswith(remedy)
     assert not isinstance(files.unwritable(Path("a"), PermissionError(13, "?")), StorageError)
+
+
+@pytest.mark.parametrize("folder", ["", "not/there/yet"])
+def test_a_copy_may_need_twice_the_room_of_its_original(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    asked = []
+
+    def usage(place: Path) -> SimpleNamespace:
+        asked.append(place)
+        return SimpleNamespace(free=199)
+
+    monkeypatch.setattr(shutil, "disk_usage", usage)
+    assert [files.has_room(tmp_path / folder, size) for size in (99, 100)] == [True, False]
+    assert asked == [tmp_path, tmp_path]
+
+
+def test_where_no_system_tells_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Path) -> NoReturn:
+        raise OSError
+
+    monkeypatch.setattr(shutil, "disk_usage", fail)
+    assert files.has_room(tmp_path, 1)
 
 
 # --- recognising --------------------------------------------------------------------------------

@@ -133,7 +133,7 @@ def test_ctrl_c_ends_a_run_in_order(
     unfinished = {path for path in copies(inbox) if not (out / path.name).exists()}
     assert 0 < len(unfinished) <= len(NAMES) - 3
     [line] = problems.splitlines()
-    told = re.fullmatch(r"interrupted with (\d+) files? left; run scrub again", line)
+    told = re.fullmatch(r"stopped with (\d+) files? left; run scrub again", line)
     assert told
     left = int(told[1])
     assert len(unfinished) <= left <= len(unfinished) + 4, "those in hand may be done and unsaid"
@@ -156,7 +156,7 @@ def test_ctrl_c_at_the_start_says_so_in_plain_lines(
     _, problems = run.process.communicate()
     assert run.process.returncode == 2
     assert "Traceback" not in problems
-    assert all("interrupted" in line for line in problems.splitlines())
+    assert all("run scrub again" in line for line in problems.splitlines())
     assert drafts(tmp_path) == []
 
 

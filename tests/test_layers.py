@@ -76,7 +76,7 @@ LAYERS: dict[str, set[str]] = {
         "settings",
         "errors",
     },
-    "exposure": {"formats", "metadata", "names", "regions", "files", "report"},
+    "exposure": {"formats", "metadata", "names", "progress", "regions", "files", "report"},
     "gate": {"exposure", "report"},
     "sheets": {"exposure", "formats", "files", "errors"},
     "tasks": {
@@ -112,7 +112,7 @@ LAYERS: dict[str, set[str]] = {
     "watch": {"files", "errors"},
     "storage": {"files", "find", "ledger", "report", "settings", "errors"},
     "cluster": {"files", "jobs", "storage", "workers", "errors"},
-    "console": {"gate", "exposure", "metadata", "progress", "report"},
+    "console": {"errors", "gate", "exposure", "metadata", "progress", "report"},
     "cli": {
         "tasks",
         "gate",

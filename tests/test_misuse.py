@@ -39,8 +39,12 @@ OURS = {
     "margin": (["in", "--out", "o", "--margin", "9"], "--margin 9 is out of range; use a number"),
     "no margin": (["in", "--out", "o", "--margin", "nan"], "--margin nan is out of range; use"),
     "max-side": (["in", "--out", "o", "--max-side", "3"], "--max-side 3 is too small; use 16"),
-    "nothing": (["empty", "--out", "o"], "found no pictures to clean; name a picture or"),
+    "nothing": (["empty", "--out", "o"], "empty: no pictures or videos found; name one, or"),
     "report": (["in", "--out", "o", "--report", "there"], "there: exists already; use --overwrite"),
+    "report is a folder": (
+        ["in", "--out", "o", "--report", "empty", "--overwrite"],
+        "empty: cannot be written (Is a directory); check",
+    ),
     "no folder": (["in", "--out", "there"], "there: is not a folder; name a folder for --out"),
     "the same folder": (["in", "--out", "in"], "in: is where the originals are, and copies"),
     "own report": (
@@ -124,7 +128,7 @@ def test_an_interrupted_run_says_what_is_left_and_sums_up(
     ended = CliRunner().invoke(main, ["clean", "in", "--out", "o", "--report", "r.json"])
     assert ended.exit_code == 2
     assert closed == [True]
-    assert "interrupted with 2 files left; run scrub again\n" in ended.output
+    assert "stopped with 2 files left; run scrub again\n" in ended.output
     assert "1 cleaned and verified, 0 faces covered, 2 unfinished in " in ended.output
     told = json.loads(Path("r.json").read_bytes())
     assert [file["status"] for file in told["files"]] == ["cleaned"]
@@ -141,6 +145,31 @@ def test_a_report_that_cannot_be_written_is_known_before_the_work(
     assert ran.stdout == ""
     assert re.fullmatch(r"there.r\.json: cannot be written \(.*\); check .*\n", ran.stderr)
     assert not (tmp_path / "o").exists()
+
+
+UNHEARD = {
+    "a full disk": ('exec "$@" >/dev/full', "No space left on device"),
+    "a closed pipe": ('{ "$@"; echo $? >status; } | :; exit $(cat status)', "Broken pipe"),
+    "full disks": ('exec "$@" >/dev/full 2>&1', ""),
+}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
+@pytest.mark.parametrize("how", UNHEARD)
+@pytest.mark.parametrize(
+    "command", [("check", "in/a.jpg", "--no-faces"), ("clean", "in", "-o", "o", "--metadata-only")]
+)
+def test_what_nobody_hears_is_no_success_and_no_find(
+    scrub_command: Command, tmp_path: Path, how: str, command: tuple[str, ...]
+) -> None:
+    shell, problem = UNHEARD[how]
+    Path("in/a.jpg").rename("in/IMG_0001.jpg")  # which check has something to say about
+    arguments = [part.replace("a.jpg", "IMG_0001.jpg") for part in command]
+    ran = scrub_command(*arguments, cwd=tmp_path, before=("sh", "-c", shell, "sh"))
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ("what scrub prints cannot be written" in ran.stderr) == bool(problem)
+    assert problem in ran.stderr
+    assert "Traceback" not in ran.stderr
 
 
 # --- help ---------------------------------------------------------------------------------------

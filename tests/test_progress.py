@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scrub import jobs, progress
+from scrub import exposure, jobs, progress
 from scrub.jobs import Done, Job, Order
 from scrub.progress import PASSES, Step, heard, pass_on, tell
 from scrub.settings import Settings
@@ -68,6 +68,17 @@ def test_the_passes_follow_each_other_and_come_to_the_whole() -> None:
     ends = [Step(CLIP, doing, share).whole for doing in PASSES for share in (0.0, 1.0)]
     assert ends == sorted(ends)
     assert (ends[0], ends[-1]) == (0.0, pytest.approx(1.0))
+
+
+def test_a_video_that_is_only_looked_at_has_one_pass(tmp_path: Path) -> None:
+    source = video(tmp_path / "clip.mp4")
+    steps: list[Step] = []
+    with heard(steps.append):
+        exposure.looked_at(exposure.bare(source), None)
+    assert {(step.path, step.doing) for step in steps} == {(source, "reading")}
+    assert len(steps) == FRAMES
+    assert [step.whole for step in steps] == sorted(step.share for step in steps)
+    assert steps[-1].whole > 0.8
 
 
 def test_a_worker_tells_of_each_pass_over_a_video(tmp_path: Path) -> None:

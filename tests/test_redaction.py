@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from scrub import redaction
+from scrub.detectors.presets import Eyes
 from scrub.redaction import (
     LEVEL,
     STYLES,
@@ -401,6 +402,22 @@ def test_a_soft_cover_takes_up_what_is_visible_around_it() -> None:
     # The random light and dark is the same in all channels.
     for edge in (redness[60, 20:24], redness[60, 96:100], redness[20:24, 60], redness[96:100, 60]):
         assert edge.mean() > redness[55:65, 55:65].mean() + 10
+
+
+def test_a_soft_cover_looks_like_a_face_to_nobody(
+    real_eyes: Eyes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 165 small ones, where finer and stronger lights have eyes and a mouth."""
+    side = 16
+    places = ((x, y) for y in range(4, 288, 28) for x in range(4, 368, 25))
+    crowd = [
+        still(Box(x, y, x + side, y + side * 5 // 4), track) for track, (x, y) in enumerate(places)
+    ]
+    wall = np.full((320, 400, 3), (150, 120, 100), np.uint8)
+    assert real_eyes.first.detect(painted(wall, crowd, "blur")) == []
+    monkeypatch.setattr(redaction, "SHADES", 6)
+    monkeypatch.setattr(redaction, "SHADE", 14.0)
+    assert len(real_eyes.first.detect(painted(wall, crowd, "blur"))) > 3
 
 
 def test_a_mosaic_has_even_cells() -> None:

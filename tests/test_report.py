@@ -17,6 +17,7 @@ from scrub.errors import (
     DamagedError,
     InputError,
     ModelError,
+    OutputError,
     ScrubError,
     StorageError,
     TargetError,
@@ -45,6 +46,7 @@ ENDS: dict[type[ScrubError], Status] = {
     VerificationError: "failed",
     ModelError: "failed",
     WorkerError: "failed",
+    OutputError: "failed",
     ClusterError: "failed",
 }
 """How a file ends that meets an error: refused where it was not to be cleaned at all."""

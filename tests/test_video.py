@@ -483,17 +483,17 @@ def _growing(path: Path) -> None:
 
 BROKEN: dict[str, tuple[Callable[[Path], object], type[ScrubError], str]] = {
     "sound only": (_sound_only, UnsupportedError, "no video"),
-    "no index": (_without_moov, InputError, ""),
-    "unknown codec": (_unknown_codec, InputError, ""),
-    "broken half-way": (_broken_half_way, DamagedError, ""),
+    "no index": (_without_moov, DamagedError, "damaged or cut short"),
+    "unknown codec": (_unknown_codec, UnsupportedError, "cannot be read here"),
+    "broken half-way": (_broken_half_way, DamagedError, "damaged or cut short"),
     "transparent": (_transparent, UnsupportedError, "transparent"),
     "another size half-way": (_growing, UnsupportedError, "size"),
     "empty": (Path.touch, DamagedError, "empty"),
     "text": (lambda path: path.write_text("no film"), UnsupportedError, "not a"),
     "header only": (
         lambda path: path.write_bytes(b"\0\0\0\x18ftypisom\0\0\2\0isommp41"),
-        InputError,
-        "",
+        DamagedError,
+        "damaged or cut short",
     ),
 }
 

@@ -231,6 +231,7 @@ def test_a_hot_folder_is_cleaned_until_it_is_told_to_stop(
     watching.send_signal(stop)
     said, problems = watching.communicate()
     assert watching.returncode == 2, "something was refused"
+    assert said.splitlines()[0] == f"watching {inbox}; stop with Ctrl-C"
     assert said.splitlines()[-1].startswith("2 cleaned and verified, 0 faces covered, 1 refused in")
     assert problems.startswith(f"{inbox / 'bad.jpg'}: is not a picture")
     assert {path.name for path in inbox.iterdir()} == {"a.jpg", "IMG_0001.jpg"}
@@ -276,6 +277,16 @@ def test_an_inbox_that_is_no_folder_is_named(scrub_command: Command, tmp_path: P
     ran = scrub_command("watch", tmp_path / "gone", "--out", tmp_path / "out", "--once")
     assert (ran.returncode, ran.stdout) == (2, "")
     assert ran.stderr.endswith("gone: is not a folder; name the folder in which files arrive\n")
+
+
+def test_a_report_cannot_take_the_place_of_an_original(
+    scrub_command: Command, inbox: Path, out: Path
+) -> None:
+    (inbox / "a.jpg").write_bytes(JPEG)
+    ran = scrub_command("watch", inbox, "--out", out, "--once", "--report", inbox / "a.jpg")
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.endswith("a.jpg: lies in the inbox; choose another place for --report\n")
+    assert (inbox / "a.jpg").read_bytes() == JPEG
 
 
 def test_places_that_would_mix_originals_and_copies_are_refused(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import click
@@ -12,6 +13,7 @@ from scrub.cli.clean import clean
 from scrub.cli.inspect import inspect
 from scrub.cli.options import INCOMPLETE
 from scrub.cli.watch import watch
+from scrub.errors import OutputError
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 96}
 
@@ -30,6 +32,12 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except KeyboardInterrupt:
             raise Interrupted("interrupted; run scrub again") from None
+        except OutputError as error:
+            from scrub.console import Console
+
+            with contextlib.suppress(OutputError):  # The other stream may be heard.
+                Console().problem(str(error))
+            ctx.exit(INCOMPLETE)
 
 
 @click.group(cls=Commands, context_settings=CONTEXT)

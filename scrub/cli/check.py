@@ -49,7 +49,8 @@ def check(
 
     Prints a line for each thing that a clean file may not have: everything in it that is not
     needed to show it, a name that carries a date or a counter or has the wrong ending, and
-    faces that are not covered. What scrub clean wrote passes. Nothing is changed.
+    faces that are not covered. What scrub clean wrote passes, unless it was told to leave
+    names or faces. Nothing is changed.
 
     Faces are looked for as briefly as when scrub examines its own copies. That tells whether
     a file was forgotten; it does not tell that everybody in it is covered.

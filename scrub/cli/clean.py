@@ -93,6 +93,8 @@ def clean(
                     places.crew(cluster, jobs, plan) as crew,
                 ):
                     work = batch.work(plan, settings, crew, dry_run, known)
+                    if not dry_run and cluster is None:
+                        work = batch.until_full(work, plan)
                     run.follow(work, planned, *([record.add] if record else []))
             except ScrubError as error:  # Nothing can go on; what was done is still told.
                 console.problem(str(error))

@@ -101,7 +101,8 @@ jobs = click.option(
     "--jobs",
     metavar="N",
     type=click.IntRange(min=1),
-    help="Files to work on at once.  [default: one per processor core, as far as memory goes]",
+    show_default="one per processor core, as far as memory goes",
+    help="Files to work on at once.",
 )
 report = click.option(
     "--report",

@@ -40,6 +40,12 @@ def check_quarantine(quarantine: Path, inbox: Path, out: Path) -> None:
         raise UsageError(quarantine, problem, "choose another folder for --quarantine")
 
 
+def check_report(report: Path, inbox: Path) -> None:
+    """Raise UsageError where it might take an original's place, or would be one that arrives."""
+    if report.resolve().is_relative_to(inbox.resolve()):
+        raise UsageError(report, "lies in the inbox", "choose another place for --report")
+
+
 def _check_apart(inputs: Sequence[Path], out: Path) -> None:
     """Copies among originals would be taken for such, and the other way round."""
     if os.path.lexists(out) and not out.is_dir():

@@ -87,6 +87,8 @@ def watch(
         places.check([inbox], out)
         if quarantine is not None:
             places.check_quarantine(quarantine, inbox, out)
+        if report is not None:
+            places.check_report(report, inbox)
         apart = [place for place in (out, quarantine) if place is not None]
         arriving = Inbox(inbox, apart, settle)
 
@@ -103,6 +105,8 @@ def watch(
             known = held.enter_context(ledger.opened(out))
             record = held.enter_context(journal.opened(report)) if report else None
             listeners = [sort_out, *([record.add] if record else [])]
+            if not once:
+                console.note(f"watching {inbox}; stop with Ctrl-C")
             try:
                 with contextlib.suppress(KeyboardInterrupt), batch.crew(jobs) as crew:
                     for ready in _present(arriving, console) if once else arriving.batches():

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console as Terminal
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from scrub.console.bars import Bars
 from scrub.console.portrait import heading, portrait
-from scrub.console.words import harmless
+from scrub.console.words import counted, harmless
+from scrub.errors import OutputError
 from scrub.exposure import Exposure
 from scrub.gate import GateReport
 from scrub.report import MANY, FileReport, Group, RunReport
@@ -25,6 +27,13 @@ __all__ = ["Console", "harmless"]
 
 NAMED = 2
 """How many kinds of removed things a row names before it only counts them."""
+
+
+class _Terminal(Terminal):
+    """Says that a pipe is broken like any other error, instead of ending the program."""
+
+    def on_broken_pipe(self) -> None:
+        raise
 
 
 class Console:
@@ -39,12 +48,17 @@ class Console:
         # A redirected output may know no more than its code page: no name must end the run.
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(errors="backslashreplace")
-        self._out = Terminal(highlight=False, markup=False, emoji=False)
-        self._err = Terminal(stderr=True, highlight=False, markup=False, emoji=False)
+        self._out = _Terminal(highlight=False, markup=False, emoji=False)
+        self._err = _Terminal(stderr=True, highlight=False, markup=False, emoji=False)
 
     def problem(self, text: str) -> None:
         """One line on the error stream, whatever the verbosity."""
         _say(self._err, text)
+
+    def note(self, text: str) -> None:
+        """One line on the standard output, unless only problems are wanted."""
+        if self._verbosity >= 0:
+            _say(self._out, text)
 
     def progress(
         self, reports: Iterable[FileReport], total: int, doing: str = "cleaning"
@@ -65,11 +79,11 @@ class Console:
     def summary(self, run: RunReport) -> None:
         """The table of files if they are few, what to look at, and the line of totals."""
         if run.unfinished:
-            self.problem(f"interrupted with {_files(run.unfinished)} left; run scrub again")
+            self.problem(f"stopped with {counted(run.unfinished, 'file')} left; run scrub again")
         if self._verbosity < 0:
             return
         if run.done and self._verbosity < 1:
-            self._out.print(self._table(list(run.done), run.dry_run))
+            _print(self._out, self._table(list(run.done), run.dry_run))
         for group in run.groups:
             # Of few files, each problem stands just above.
             if group.status == "cleaned" or run.total > MANY:
@@ -82,9 +96,9 @@ class Console:
         """What each file gives away, dangers first; every value where asked for more."""
         for number, exposure in enumerate(exposures):
             if number:
-                self._out.print()
-            self._out.print(heading(exposure, self._out.is_terminal), soft_wrap=True)
-            self._out.print(portrait(exposure, self._out.is_terminal, self._verbosity > 0))
+                _say(self._out, "")
+            _print(self._out, heading(exposure, self._out.is_terminal), soft_wrap=True)
+            _print(self._out, portrait(exposure, self._out.is_terminal, self._verbosity > 0))
 
     def verdicts(self, gate: GateReport) -> None:
         """A line for each thing that was found, and on the other stream what it came to."""
@@ -97,7 +111,7 @@ class Console:
 
     def document(self, content: Mapping[str, Any]) -> None:
         """JSON for another program. It is ASCII: no name in it can reach the terminal as such."""
-        self._out.print(Text(json.dumps(content, indent=1)), soft_wrap=True)
+        _print(self._out, Text(json.dumps(content, indent=1)), soft_wrap=True)
 
     def tell(self, report: FileReport) -> None:
         """The problem that a file met, if any; notes and what was left only where asked."""
@@ -105,17 +119,18 @@ class Console:
             self.problem(f"{report.source}: {report.reason}")
         if self._verbosity < 1:
             return
-        if report.status == "unchanged" and not report.kind:
-            _say(self._out, f"{report.source}: {report.reason}")
-        elif report.kind:
+        if report.kind and not isinstance(report, Exposure):
             _say(self._out, self._line(report))
+        elif report.status == "unchanged" and report.reason:
+            _say(self._out, f"{report.source}: {report.reason}")
         for warning in (*report.plan.warnings, *report.warnings):
             self.problem(f"{report.source}: note: {warning}")
 
     def _doubts(self, run: RunReport) -> None:
         """Where a person should look, because nothing sure was seen there."""
-        _say(self._out, f"{run.doubtful} covered in doubt; look at:")
-        for report in run.look_at:
+        covered = "to be covered" if run.dry_run else "covered"
+        _say(self._out, f"{counted(run.doubtful, 'face')} {covered} though in doubt; look at:")
+        for report in sorted(run.look_at, key=_by_source):
             shown = report.source if report.target is None else report.target
             _say(self._out, f"  {shown}: {report.plan.doubtful}")
 
@@ -127,7 +142,7 @@ class Console:
         table.add_column("faces", justify="right")
         table.add_column("removed", overflow="fold")
         sources = _shortened([report.source for report in reports])
-        for report in sorted(reports, key=lambda report: str(report.source)):
+        for report in sorted(reports, key=_by_source):
             table.add_row(
                 Text(harmless(sources[report.source])),
                 Text("" if report.target is None else harmless(report.target.name)),
@@ -145,12 +160,28 @@ class Console:
     def _line(self, report: FileReport) -> str:
         """All about one file, for those who want to know."""
         copy = "" if report.target is None else f" is now {report.target.name};"
-        return f"{report.source}:{copy} {report.faces} faces; removed {self._removed(report)}"
+        faces = counted(report.faces, "face")
+        return f"{report.source}:{copy} {faces}; removed {self._removed(report)}"
 
 
 def _say(terminal: Terminal, text: str) -> None:
     """One line, never cut by us, so that a search for all of it finds it."""
-    terminal.print(Text(harmless(text)), soft_wrap=True)
+    _print(terminal, Text(harmless(text)), soft_wrap=True)
+
+
+def _print(terminal: Terminal, what: RenderableType, soft_wrap: bool = False) -> None:
+    """Raises OutputError where nobody takes it, and from then on nothing is printed there."""
+    try:
+        terminal.print(what, soft_wrap=soft_wrap)
+    except OSError as error:
+        # What was not taken is tried again at the end, and would fail with a status of Python's.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), terminal.file.fileno())
+        problem = f"what scrub prints cannot be written ({error.strerror})"
+        raise OutputError(None, problem, "look where it goes and run scrub again") from error
+
+
+def _by_source(report: FileReport) -> str:
+    return str(report.source)
 
 
 def _shortened(paths: list[Path]) -> dict[Path, str]:
@@ -167,18 +198,18 @@ def _came_to(gate: GateReport) -> str:
     parts = [f"{counts['clean']} clean", f"{counts['found']} not clean"]
     parts += [f"{counts[bad]} {bad}" for bad in ("refused", "failed") if counts[bad]]
     if gate.passed_over:
-        parts.append(f"{gate.passed_over} that are no pictures left out")
+        parts.append(_left_out(gate.passed_over))
     return ", ".join(parts)
 
 
 def _grouped(group: Group) -> str:
     which = f"first: {group.example}" if group.count > 1 else group.example
-    return f"{group.status} {_files(group.count)}: {group.reason} ({which})"
+    return f"{group.status} {counted(group.count, 'file')}: {group.reason} ({which})"
 
 
 def _totals(run: RunReport) -> str:
     counts = run.counts
-    faces = f"{run.faces} {'face' if run.faces == 1 else 'faces'}"
+    faces = counted(run.faces, "face")
     if run.dry_run:
         done = counts["unchanged"] - run.already - run.left_out
         parts = [f"{done} would be cleaned", f"{faces} found"]
@@ -188,7 +219,7 @@ def _totals(run: RunReport) -> str:
         parts.append(f"{run.already} already clean")
     parts += [f"{counts[status]} {status}" for status in ("refused", "failed") if counts[status]]
     if run.left_out:
-        parts.append(f"{run.left_out} that are no pictures left out")
+        parts.append(_left_out(run.left_out))
     if run.unfinished:
         parts.append(f"{run.unfinished} unfinished")
     return f"{', '.join(parts)} in {_time(run)}"
@@ -207,5 +238,5 @@ def _time(run: RunReport) -> str:
     return f"{spent}, {worked / run.seconds:.1f} files a second" if worked > MANY else spent
 
 
-def _files(count: int) -> str:
-    return f"{count} {'file' if count == 1 else 'files'}"
+def _left_out(count: int) -> str:
+    return f"{counted(count, 'file')} left out as no picture{'' if count == 1 else 's'}"

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from scrub.console.words import harmless
+from scrub.console.words import counted, harmless
 from scrub.exposure import Exposure
 from scrub.metadata import Entry
 from scrub.metadata.danger import grave
@@ -74,13 +74,9 @@ def _faces(exposure: Exposure) -> Iterator[Row]:
         else ""
     )
     if sure:
-        yield _counted(sure, "face"), f"uncovered {where}".rstrip(), True
+        yield counted(sure, "face"), f"uncovered {where}".rstrip(), True
     if doubtful:
-        yield _counted(doubtful, "doubtful face"), f"to look at {where}".rstrip(), False
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+        yield counted(doubtful, "doubtful face"), f"to look at {where}".rstrip(), False
 
 
 def _values(entries: list[Entry]) -> str:

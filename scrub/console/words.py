@@ -1,4 +1,4 @@
-"""Makes text harmless that comes from files and their names."""
+"""Words for a terminal: text from files and their names made harmless, numbers with nouns."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ def harmless(text: str) -> str:
     direction; none of them may reach the terminal.
     """
     return "".join(one if one.isprintable() else _written_out(one) for one in text)
+
+
+def counted(count: int, noun: str) -> str:
+    """The number and the noun, with an s where there is not one of it."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _written_out(character: str) -> str:

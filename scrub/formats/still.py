@@ -181,7 +181,8 @@ class Still:
                 # OpenJPEG does not notice that a disk is full, and never comes to an end.
                 written = io.BytesIO()
                 painted[0].save(written, self.plugin, **options)
-                target.write_bytes(written.getbuffer())
+                # Not its buffer: in an error, CPython 3.12.1 crashes over that (gh-111049).
+                target.write_bytes(written.getvalue())
                 return
             painted[0].save(target, self.plugin, **options)
             if self.kind in FINISH:

@@ -48,7 +48,6 @@ def _exactly(codec: str) -> Test:
     return lambda entry: entry.size <= _MOST_SETTINGS and exact(codec, entry.payload)
 
 
-_EMPTY = matches("")
 _URN_ALPHA = (b"\0\0\0\0urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0").hex()
 _HEVC_ALPHA = (b"\0\0\0\0urn:mpeg:hevc:2015:auxid:1\0").hex()
 _UNITY = "00010000" + "00" * 12 + "00010000" + "00" * 12 + "40000000"

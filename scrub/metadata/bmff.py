@@ -69,19 +69,6 @@ _STRUCTURE = frozenset(
 _FREE = ("free", "skip", "wide")
 _SHOWN = ("uuid", "mpvd", "sefd")
 _BLOCKS = {"XMP_": embedded.XMP, "Exif": embedded.BOXED_EXIF, "jumb": embedded.C2PA}
-_HANDLERS = {
-    b"vide": "video",
-    b"soun": "sound",
-    b"pict": "pictures",
-    b"auxv": "auxiliary video",
-    b"tmcd": "timecode",
-    b"text": "text",
-    b"sbtl": "subtitles",
-    b"subt": "subtitles",
-    b"clcp": "subtitles",
-    b"meta": "telemetry",
-    b"hint": "streaming hints",
-}
 _NO_NAMES = (b"", b"VideoHandler", b"SoundHandler")
 _EPOCH = datetime(1904, 1, 1)
 # Languages are three letters in groups of five bits; smaller numbers are QuickTime's own.

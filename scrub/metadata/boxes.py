@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from scrub.metadata.entry import Entry
 from scrub.metadata.text import words
@@ -38,10 +37,6 @@ class Box:
     @property
     def size(self) -> int:
         return self.end - self.start
-
-
-Content: TypeAlias = tuple[int, int]
-"""Where something starts and ends."""
 
 
 def boxes(view: memoryview, start: int, end: int) -> Iterator[Box]:
