@@ -38,6 +38,9 @@ TICK = 0.5
 # once, and an eighth of the time of a photograph goes into being given it again.
 os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(32 << 20))
 os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(128 << 20))
+# From its release 2.35 on it asks for pages of 2 MB where the system gives them: the network, which
+# walks through 100 MB for one layer, takes a sixteenth less time with them.
+os.environ.setdefault("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")
 
 SHARED_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGHUP") if hasattr(signal, name)]
 """What a terminal sends to parent and workers alike: only the parent decides what follows."""

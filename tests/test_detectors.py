@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from scrub import pipeline
+from scrub import machine, pipeline
 from scrub.detectors import DETECTORS, Detector, Look, Pixels, blazeface, centerface, load, presets
 from scrub.detectors.ensemble import Both, Ensemble, fuse
 from scrub.detectors.presets import Eyes
@@ -327,6 +328,18 @@ def test_a_picture_in_strips_shows_the_same_faces(
     assert len(whole) > 15
     assert missed(found, [(box.left, box.top, box.right, box.bottom) for box in whole]) == []
     assert len([one for one in found if one.score > 0.1]) <= len(whole) + 2
+
+
+@pytest.mark.skipif(machine.resident(os.getpid()) == 0, reason="this system does not tell")
+def test_after_a_large_picture_the_network_gives_its_memory_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    detector = centerface.CenterFace((Look(1280),), threads=1)
+    found = detector.detect(crowd())
+    before = machine.resident(os.getpid())
+    monkeypatch.setattr(centerface, "LARGE", 0)
+    assert detector.detect(crowd()) == found
+    assert machine.resident(os.getpid()) < before - 100_000_000
 
 
 # --- the ensemble -------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import io
 import re
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageCms
@@ -46,8 +47,8 @@ KEY = PALETTE - 1
 KEY_COLOR = (255, 0, 255)
 """The transparent entry of a palette, and the colour that no other entry may have."""
 
-BAND = 256
-"""Rows that are copied at a time."""
+BAND = 64
+"""Rows that are copied at a time: so many stay in the processor's cache."""
 
 FEWER_BITS = "more than 8 bits a channel became 8"
 NOTES = "scrub notes"
@@ -200,12 +201,17 @@ def _shrunk(image: Image.Image, max_side: int | None) -> Image.Image:
 
 
 def _array(image: Image.Image) -> NDArray[np.uint8]:
-    """The pixels of an RGB picture, band by band: at once, Pillow would make two more copies."""
+    """The pixels of an RGB picture, band by band: at once, Pillow would make two more copies.
+
+    Pillow keeps a fourth byte with each pixel, and takes longer than OpenCV to leave it out.
+    """
     width, height = image.size
     rgb = np.empty((height, width, 3), np.uint8)
     for top in range(0, height, BAND):
         bottom = min(height, top + BAND)
-        rgb[top:bottom] = np.asarray(image.crop((0, top, width, bottom)))
+        stored = image.crop((0, top, width, bottom)).tobytes("raw", "RGBX")
+        band = np.frombuffer(stored, np.uint8).reshape(bottom - top, width, 4)
+        cv2.cvtColor(band, cv2.COLOR_RGBA2RGB, dst=rgb[top:bottom])
     return rgb
 
 
