@@ -209,13 +209,13 @@ def _regions(media: Media, sights: Sequence[Sight]) -> tuple[Region, ...]:
 
 
 def _tried(media: Media, first: Plan, seed: bytes, settings: Settings, detector: Detector) -> Plan:
-    """The plan, with covered and painted anew what the examination would find.
+    """The plan, with what the examination might find covered, or painted anew.
 
     To write a video again takes as long as to write it once. So the frames that will be looked at
-    are painted and looked at before.
+    are painted and looked at before; what would not stop the file is covered in doubt.
     """
-    enough = EARLY * lookout.sure(media)
-    looking = lookout.Lookout(media, first.regions, detector, enough)
+    sure = lookout.sure(media)
+    looking = lookout.Lookout(media, first.regions, detector, EARLY * sure)
     painter = Painter(first.regions, settings.style, seed)
     glimpses: list[Glimpse] = []
     showing: list[Region] = []
@@ -224,7 +224,9 @@ def _tried(media: Media, first: Plan, seed: bytes, settings: Settings, detector:
         seen = lookout.Seen()
         if looking.looks_at(frame.index):
             seen = looking.at(frame.index, painter.paint(frame.rgb, frame.index).pixels)
-        glimpses.append(Glimpse(frame.time, tuple(one for one in seen.left if one.score >= enough)))
+        left = [one for one in seen.left if one.score >= EARLY * sure]
+        found = tuple(replace(one, doubtful=one.score < sure) for one in left)
+        glimpses.append(Glimpse(frame.time, found))
         showing += seen.showing
     return _amended(media, first, glimpses, showing, settings)
 

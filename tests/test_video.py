@@ -630,7 +630,7 @@ def test_a_face_found_late_is_covered_before_the_file_is_written_or_in_another_r
 def test_before_a_video_is_written_less_evidence_is_enough(
     score: float, covered: bool, tmp_path: Path
 ) -> None:
-    """A find of 0.25 does not stop a written file: the encoder might make more of it."""
+    """A find of 0.25 does not stop a written file, but the encoder might make more of it."""
 
     class Unsure(Late):
         def detect(self, rgb: Pixels) -> list[Detection]:
@@ -640,6 +640,7 @@ def test_before_a_video_is_written_less_evidence_is_enough(
     assert report.evidence is not None
     assert report.evidence.rounds == 1
     assert bool(report.plan.regions) == covered
+    assert all(region.doubtful for region in report.plan.regions)
 
 
 def test_a_cover_that_looks_like_a_face_is_painted_anew_before_it_is_written(
