@@ -38,7 +38,7 @@ from scrub.redaction import Painter
 from scrub.report import Plan
 from scrub.settings import PRESETS, Settings
 
-STAGES = ("decode", "detect", "track", "paint", "encode", "verify")
+STAGES = ("decode", "detect", "track", "try", "paint", "encode", "verify")
 SUFFIXES = {suffix for video in VIDEOS for suffix in video.suffixes}
 
 
@@ -69,6 +69,7 @@ class Stages:
         taken["detect"] = _processors(partial(self._detect, glimpses)) - taken["decode"]
         taken["track"] = _processors(partial(self._track, glimpses, plans))
         [plan] = plans
+        taken["try"] = _processors(partial(self._try, plan))
         painter = Painter(plan.regions, self._settings.style, bytes(32))
         taken["paint"] = _processors(partial(self._paint, painter)) - taken["decode"]
         painter = Painter(plan.regions, self._settings.style, bytes(32))
@@ -92,6 +93,10 @@ class Stages:
     def _track(self, glimpses: list[Glimpse], plans: list[Plan]) -> None:
         sights = [pipeline._sight(glimpse, self._settings.margin) for glimpse in glimpses]
         plans.append(Plan(pipeline._regions(self._media, sights)))
+
+    def _try(self, plan: Plan) -> None:
+        detector = self._looking.later(self._media.form)
+        pipeline._tried(self._media, plan, bytes(32), self._settings, detector)
 
     def _paint(self, painter: Painter) -> None:
         for frame in self._shown():

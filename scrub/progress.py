@@ -15,7 +15,12 @@ from pathlib import Path
 EVERY = 0.3
 """Seconds between two steps of a file that are told, at least."""
 
-PASSES = {"looking": (0.0, 0.55), "writing": (0.55, 0.25), "examining": (0.8, 0.2)}
+PASSES = {
+    "looking": (0.0, 0.5),
+    "trying": (0.5, 0.1),
+    "writing": (0.6, 0.2),
+    "examining": (0.8, 0.2),
+}
 """What cleaning does with a video one after the other: how much of the work lies before it, and
 how much it is itself. A guess: presets differ, and a second writing starts over from the first's.
 """

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from scrub import pipeline, sheets, verify
+from scrub import lookout, pipeline, sheets
 from scrub.detectors import Detector
 from scrub.detectors.presets import Eyes
 from scrub.errors import VerificationError
@@ -110,7 +110,7 @@ def _light(found: Exposure) -> Exposure:
 
 
 def _all_faces(media: Media, frame: Frame, detector: Detector) -> list[Detection]:
-    return detector.detect(frame.rgb) if verify.sampled(media, frame) else []
+    return detector.detect(frame.rgb) if lookout.sampled(media, frame.index) else []
 
 
 def _gate(eyes: Eyes | None) -> Look | None:
@@ -119,7 +119,7 @@ def _gate(eyes: Eyes | None) -> Look | None:
 
 
 def _faces_left(media: Media, frame: Frame, eyes: Eyes) -> list[Detection]:
-    return verify.faces(media, frame, eyes.later(media.form))
+    return lookout.faces(media, frame, eyes.later(media.form))
 
 
 def _fits(found: Exposure, settings: Settings) -> bool:

@@ -22,9 +22,10 @@ from scrub.detectors import Detector
 from scrub.detectors.presets import SURE
 from scrub.errors import VerificationError
 from scrub.formats import FORMATS, Frame, Media
+from scrub.lookout import Lookout, sure
 from scrub.overlap import mapped
 from scrub.pairing import REMEDY, check_sound, paired, reopened
-from scrub.regions import Box, Detection, Region, Timeline, covered_share
+from scrub.regions import Box, Detection, Region, Timeline
 from scrub.report import Evidence, Plan
 from scrub.scaling import halved
 
@@ -36,12 +37,6 @@ SURVIVES_OFTEN = 0.75
 
 COMPARED = 5
 """In a video, regions are compared in the first of their frames and in every so many."""
-
-LOOKED = 30
-"""In a video, faces are looked for again in every so many frames, and where tracks begin or end;"""
-
-APART = 20
-"""... in these only where they are so many frames apart: a crowd's tracks end all the time."""
 
 THREADS = min(4, os.cpu_count() or 1)
 """Frames of a video that are judged at once."""
@@ -80,18 +75,6 @@ CHANGED = 0.02
 A palette may miss a small spot of a rare colour.
 """
 
-SLACK = 0.01
-"""How far below SURE a written file has to stay: another processor may round the sums up."""
-
-SURE_OFTEN = 0.35
-"""The same in a video, of whose many frames each was near one that was looked at before."""
-
-HIDDEN = 0.7
-"""Share of a find that regions must hide for it to count as covered."""
-
-WHOLLY = 0.9
-"""The same from which on the find is the cover itself: what is left of a face shows nobody."""
-
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -115,23 +98,6 @@ class Finding:
     def clean(self) -> bool:
         sure = any(one.score >= self.sure for found in self.left for one in found)
         return not sure and not self.showing
-
-
-def faces(media: Media, frame: Frame, detector: Detector) -> list[Detection]:
-    """What looks like a face in one frame of a file that claims to be finished.
-
-    A frame that :func:`examine` was content with has none, covers included, when the same
-    ``detector`` looks: so a written file passes the gate without telling where its covers are.
-    """
-    if not sampled(media, frame):
-        return []
-    limit = _sure(media) + SLACK
-    return [one for one in detector.detect(frame.rgb) if one.score >= limit]
-
-
-def sampled(media: Media, frame: Frame) -> bool:
-    """Whether faces are looked for in this frame: in every one but of a video."""
-    return media.form != "video" or frame.index % LOOKED == 0
 
 
 def examine(media: Media, plan: Plan, draft: Path, detector: Detector | None) -> Finding:
@@ -170,7 +136,7 @@ def examine(media: Media, plan: Plan, draft: Path, detector: Detector | None) ->
         looked=detector is not None,
         rounds=1,
     )
-    return Finding(evidence, tuple(left), tuple(showing), tuple(times), _sure(media))
+    return Finding(evidence, tuple(left), tuple(showing), tuple(times), sure(media))
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,10 +155,8 @@ class _Judge:
     def __init__(self, media: Media, plan: Plan, detector: Detector | None) -> None:
         self._media = media
         self._covers = Timeline(plan.regions)
-        self._detector = detector
+        self._lookout = Lookout(media, plan.regions, detector, sure(media))
         self._video = media.form == "video"
-        self._sure = _sure(media)
-        self._edges = _thinned(plan.regions) if self._video else frozenset()
 
     def of(self, pair: tuple[Frame, Frame]) -> _Verdict:
         """Raises VerificationError where something else is shown beside the covers."""
@@ -210,40 +174,11 @@ class _Judge:
             for region, structure in zip(compared, structures, strict=True)
             if structure >= limit
         )
-        left = []
-        gated = sampled(self._media, shown)
-        for one in self._seen(shown):
-            share = covered_share(one.box, covers)
-            if share < HIDDEN:
-                left.append(one)
-            elif one.score >= self._sure and (share < WHOLLY or gated):
-                # A cover that looks like a face only has to pass the gate.
-                showing += tuple(region for region in regions if region.box.intersect(one.box).area)
-        return _Verdict(original.time, structures, showing, tuple(left))
-
-    def _seen(self, shown: Frame) -> list[Detection]:
-        if self._detector is None or not self._looked_at(shown.index):
-            return []
-        return self._detector.detect(shown.rgb)
+        seen = self._lookout.at(original.index, shown.rgb)
+        return _Verdict(original.time, structures, showing + seen.showing, seen.left)
 
     def _compared(self, region: Region, index: int) -> bool:
         return not self._video or index == region.first_frame or index % COMPARED == 0
-
-    def _looked_at(self, index: int) -> bool:
-        return not self._video or index % LOOKED == 0 or index in self._edges
-
-
-def _thinned(regions: Iterable[Region]) -> frozenset[int]:
-    """Frames beside those in which a track begins or ends, but not all of a crowd's."""
-    spans: dict[int, tuple[int, int]] = {}
-    for region in regions:
-        first, last = spans.get(region.track, (region.first_frame, region.last_frame))
-        spans[region.track] = min(first, region.first_frame), max(last, region.last_frame)
-    kept = [-APART]
-    for index in sorted(at for first, last in spans.values() for at in (first - 1, last + 1)):
-        if index - kept[-1] >= APART:
-            kept.append(index)
-    return frozenset(kept)
 
 
 def surviving(original: NDArray[np.uint8], copy: NDArray[np.uint8], box: Box) -> float:
@@ -280,11 +215,6 @@ def changed(original: Frame, copy: Frame, covers: Iterable[Box]) -> float:
         open_cells[cells.top : cells.bottom, cells.left : cells.right] = False
     difference = np.abs(before - after).max(axis=2)[open_cells]
     return float((difference > DIFFERENT).mean()) if difference.size else 0.0
-
-
-def _sure(media: Media) -> float:
-    """The evidence from which a find in the written file is a face."""
-    return (SURE_OFTEN if media.form == "video" else SURE) - SLACK
 
 
 def _mosaic(frame: Frame) -> NDArray[np.int16]:

@@ -36,8 +36,10 @@ LAYERS: dict[str, set[str]] = {
     "detectors": {"overlap", "scaling", "regions", "errors", "models"},
     "formats": {"metadata", "overlap", "errors"},
     "pairing": {"formats", "overlap", "errors"},
+    "lookout": {"formats", "detectors", "regions"},
     "verify": {
         "formats",
+        "lookout",
         "overlap",
         "pairing",
         "metadata",
@@ -50,6 +52,7 @@ LAYERS: dict[str, set[str]] = {
     },
     "pipeline": {
         "progress",
+        "lookout",
         "verify",
         "formats",
         "metadata",
@@ -84,7 +87,7 @@ LAYERS: dict[str, set[str]] = {
         "pipeline",
         "exposure",
         "sheets",
-        "verify",
+        "lookout",
         "formats",
         "regions",
         "detectors",

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from scrub import pipeline, verify
+from scrub import lookout, pipeline, verify
 from scrub.detectors.presets import SURE, Eyes
 from scrub.errors import InputError, ScrubError, StorageError, TargetError, VerificationError
 from scrub.files import NEUTRAL_TIME
@@ -392,7 +392,7 @@ def test_covers_that_look_like_faces_for_ever_are_given_up(tmp_path: Path) -> No
     assert residue(tmp_path) == ["png-text.png"]
 
 
-@pytest.mark.parametrize("score", [SURE - verify.SLACK, SURE])
+@pytest.mark.parametrize("score", [SURE - lookout.SLACK, SURE])
 def test_written_file_stays_below_what_the_gate_stops(score: float, tmp_path: Path) -> None:
     class Certain(Dreamer):
         def detect(self, rgb: Pixels) -> list[Detection]:
@@ -410,7 +410,7 @@ class Glimpse(Witness):
     doubtful: Edges = (5, 170, 25, 195)
 
     def detect(self, rgb: Pixels) -> list[Detection]:
-        doubt = Detection(Box(*self.doubtful), SURE - verify.SLACK - 0.01, "told")
+        doubt = Detection(Box(*self.doubtful), SURE - lookout.SLACK - 0.01, "told")
         return [*super().detect(rgb), doubt]
 
 

@@ -18,10 +18,11 @@ from PIL import Image
 from scrub.detectors.presets import SURE
 from scrub.errors import VerificationError
 from scrub.formats import FORMATS, Frame, probe
+from scrub.lookout import SLACK, faces
 from scrub.redaction import STYLES, Painter
 from scrub.regions import Box, Detection, Region, head
 from scrub.report import Plan
-from scrub.verify import CHANGED, SLACK, SURVIVES, changed, examine, faces, surviving
+from scrub.verify import CHANGED, SURVIVES, changed, examine, surviving
 from tests import media, parts
 from tests.dirty_web import gif_comment_block, riff_chunk, with_chunks
 from tests.media import PICTURE_FACES, Edges, Pixels, canary, picture
