@@ -65,7 +65,7 @@ LEANING = 0.4
 more patterns that are no faces."""
 
 NEARNESS = 0.8
-"""What a near look's evidence counts."""
+"""What a near look's evidence counts: more than a tilted one's, since it sees fewer patterns."""
 
 
 class CenterFace:

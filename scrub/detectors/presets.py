@@ -52,11 +52,10 @@ PRESETS = {
         (
             *(Look(side, mirrored) for side in (1024, 1600) for mirrored in (False, True)),
             Look(2880),
-            NEAR,
             *tilted(768),
         ),
         tiles=2,
-        threshold=0.0205,
+        threshold=0.019,
     ),
 }
 
