@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
 from itertools import combinations
@@ -199,6 +199,22 @@ def test_tilted_looks_see_heads_that_lean_and_take_nothing_from_upright_ones() -
     assert strongest(leaning, picture()) >= strongest(upright, picture())
 
 
+def test_a_near_look_sees_what_is_large_to_it_and_takes_nothing_from_others() -> None:
+    few, many = (
+        load("centerface", looks=(Look(1024), *near), threads=1) for near in ((), (presets.NEAR,))
+    )
+    pixels = crowd()
+    others, all_finds = few.detect(pixels), many.detect(pixels)
+    assert all_finds[: len(others)] == others
+    scale = presets.NEAR.side / max(pixels.shape[:2])
+    sides = [max(one.box.width, one.box.height) for one in all_finds[len(others) :]]
+    assert sides, "some of the crowd are near"
+    # Boxes are of whole pixels.
+    assert min(sides) * scale > centerface.LARGE - 2
+    smaller = load("centerface", looks=(replace(presets.NEAR, near=False),), threads=1)
+    assert len(smaller.detect(pixels)) > len(sides), "and others are not"
+
+
 @given(st.floats(1, 500), st.floats(1, 500), st.integers(-90, 90))
 def test_the_box_around_a_leaning_face_lies_between_the_upright_and_the_lying_one(
     width: float, height: float, tilt: int
@@ -337,7 +353,7 @@ def test_after_a_large_picture_the_network_gives_its_memory_back(
     detector = centerface.CenterFace((Look(1280),), threads=1)
     found = detector.detect(crowd())
     before = machine.resident(os.getpid())
-    monkeypatch.setattr(centerface, "LARGE", 0)
+    monkeypatch.setattr(centerface, "HUGE", 0)
     assert detector.detect(crowd()) == found
     assert machine.resident(os.getpid()) < before - 100_000_000
 

@@ -33,12 +33,19 @@ Pixels = NDArray[np.uint8]
 class Look:
     """One run of a network: the long side in pixels that the picture is brought to.
 
-    ``tilt`` is by how many degrees it is turned against the clock before.
+    ``tilt`` is by how many degrees it is turned against the clock before. A ``near`` look is for
+    the heads that it still shows large, and for no others.
     """
 
     side: int
     mirrored: bool = False
     tilt: int = 0
+    near: bool = False
+
+    @property
+    def adds(self) -> bool:
+        """Whether it only adds to what the others see, so that its silence says nothing."""
+        return self.near or self.tilt != 0
 
     @property
     def name(self) -> str:

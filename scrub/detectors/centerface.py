@@ -5,7 +5,8 @@ CenterFace (Xu et al., "CenterFace: Joint Face Detection and Alignment Using Fac
 quarter of that size, the probability that a face is centred there, and the face's width,
 height and offset. One scale sees faces of about 8 to 300 pixels; the pyramid brings smaller
 and larger ones into that range, and a mirrored look is a second opinion. Heads that lean to a
-side, back or forwards are seen in a picture that is tilted.
+side, back or forwards are seen in a picture that is tilted; near ones behind masks, placards and
+visors in a small picture, where the network sees head and shoulders at once.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ OVERLAP = 64
 """Pixels of its neighbours that a strip shows too. What reaches further is seen less well by this
 look, and whole by a coarser one."""
 
-LARGE = 24_000_000
+HUGE = 24_000_000
 """Pixels of a picture that leaves no room for what the network holds between two pictures: 200 MB,
 which cost a tenth of a second to get again."""
 
@@ -56,6 +57,9 @@ VISIBLE = 12
 """Pixels of a face's longer side from which a look could have seen it: where it is smaller, the
 look's silence says nothing."""
 
+LARGE = 24
+"""Pixels of a face's longer side from which a look for near heads counts."""
+
 STEEPNESS = 1.5
 """Power that turns a probability of the network into evidence. Of finds at 0.2 one in six is a
 labelled face, at 0.35 one in two, at 0.5 nearly all: weak ones count for less than they say."""
@@ -63,6 +67,9 @@ labelled face, at 0.35 one in two, at 0.5 nearly all: weak ones count for less t
 LEANING = 0.4
 """What a tilted look's evidence counts beside an upright one's: it sees what the others miss, and
 more patterns that are no faces."""
+
+NEARNESS = 0.8
+"""What a near look's evidence counts: more than a tilted one's, since it sees fewer patterns."""
 
 
 class CenterFace:
@@ -81,17 +88,17 @@ class CenterFace:
         """Candidates of all looks, unmerged; see :class:`scrub.detectors.Detector`.
 
         Each one's score is its share of an average over the looks that could have seen it, so
-        that the scores of one face in all upright looks add up to a number from 0 to 1. Tilted
-        looks only add to that: their silence says nothing about a face that is upright.
+        that the scores of one face in all looks that vote add up to a number from 0 to 1. Others
+        only add to that: the silence of a tilted look says nothing about a face that is upright.
         """
         looks = self._useful(rgb)
-        scales = [look.side / max(rgb.shape[:2]) for look in looks if not look.tilt]
+        scales = [look.side / max(rgb.shape[:2]) for look in looks if not look.adds]
         found = [
             replace(one, score=_evidence(one.score, look) / _witnesses(one.box, scales))
             for look in looks
             for one in self._seen(rgb, look)
         ]
-        if rgb.size > 3 * LARGE:
+        if rgb.size > 3 * HUGE:
             self._make_room()
         return found
 
@@ -101,13 +108,15 @@ class CenterFace:
     def _useful(self, rgb: Pixels) -> list[Look]:
         """The looks without those that would only enlarge a small picture."""
         limit = max(rgb.shape[:2]) * LARGEST_GAIN
-        smallest = min((look.side for look in self._looks if not look.tilt), default=0)
+        smallest = min((look.side for look in self._looks if not look.adds), default=0)
         return [look for look in self._looks if look.side <= max(limit, smallest)]
 
     def _seen(self, rgb: Pixels, look: Look) -> Iterator[Detection]:
         scale = look.side / max(rgb.shape[:2])
         shown, back = _turned(resized(rgb, scale), look)
         for center, size, score in self._candidates(shown):
+            if look.near and max(size) < LARGE:
+                continue
             x, y = back @ (*center, 1) / scale
             width, height = (side / scale for side in _upright(size, look.tilt))
             box = Box.around(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
@@ -222,7 +231,8 @@ def _upright(size: tuple[float, float], tilt: int) -> tuple[float, float]:
 
 def _evidence(probability: float, look: Look) -> float:
     """What a find of the network counts."""
-    return float(probability**STEEPNESS * (LEANING if look.tilt else 1))
+    weight = LEANING if look.tilt else NEARNESS if look.near else 1
+    return float(weight * probability**STEEPNESS)
 
 
 def _witnesses(box: Box, scales: Sequence[float]) -> int:

@@ -38,10 +38,15 @@ def tilted(side: int) -> tuple[Look, Look]:
     return Look(side, tilt=TILT), Look(side, tilt=-TILT)
 
 
+NEAR = Look(512, mirrored=True, near=True)
+"""The look for near heads of which little is to be seen: behind masks, placards and visors."""
+
 PRESETS = {
     "fast": Preset((Look(768), Look(1152, mirrored=True)), tiles=1, threshold=0.057),
     "balanced": Preset(
-        (Look(768), Look(1216, mirrored=True), Look(1792), *tilted(512)), tiles=2, threshold=0.04
+        (Look(768), Look(1216, mirrored=True), Look(1728), NEAR, *tilted(512)),
+        tiles=2,
+        threshold=0.0415,
     ),
     "thorough": Preset(
         (
