@@ -28,17 +28,6 @@ def test_half_a_picture_shows_each_of_its_pixels(
     assert not half.any()
 
 
-@settings(deadline=None)
-@given(sides, sides, st.floats(0.55, 1.0), st.sampled_from([1, 4, 8]), st.data())
-def test_no_pixel_is_left_out_of_a_smaller_picture(
-    width: int, height: int, scale: float, halves: int, data: st.DataObject
-) -> None:
-    rgb = np.zeros((height * halves, width * halves, 3), np.uint8)
-    x, y = data.draw(st.integers(0, width - 1)), data.draw(st.integers(0, height - 1))
-    rgb[y * halves : (y + 1) * halves, x * halves : (x + 1) * halves] = 255
-    assert resized(rgb, scale / halves).any()
-
-
 def test_transparency_is_halved_too() -> None:
     assert halved(np.full((5, 3), 7, np.uint8)).tolist() == [[7, 7]] * 3
 
@@ -72,5 +61,4 @@ def centre(rgb: Pixels) -> tuple[float, float]:
 def test_what_is_in_a_picture_stays_in_its_place(scale: float) -> None:
     rgb = np.zeros((301, 403, 3), np.uint8)
     rgb[60:120, 250:330] = 200
-    small = resized(rgb, scale)
-    assert centre(small) == pytest.approx(centre(rgb), abs=0.5 / len(small))
+    assert centre(resized(rgb, scale)) == pytest.approx(centre(rgb), abs=0.01)

@@ -46,16 +46,17 @@ PRESETS = {
     "balanced": Preset(
         (Look(768), Look(1216, mirrored=True), Look(1728), NEAR, *tilted(512)),
         tiles=2,
-        threshold=0.0415,
+        threshold=0.0425,
     ),
     "thorough": Preset(
         (
             *(Look(side, mirrored) for side in (1024, 1600) for mirrored in (False, True)),
             Look(2880),
+            NEAR,
             *tilted(768),
         ),
         tiles=2,
-        threshold=0.019,
+        threshold=0.0205,
     ),
 }
 
