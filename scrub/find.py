@@ -17,7 +17,7 @@ from scrub.report import FileReport, refusal
 from scrub.settings import Target
 
 UNREAD_SUFFIXES = (
-    ".heics .jxl .j2k .j2c .jpx .jpf .mpo .svg .pdf .psd "
+    ".heics .jxl .mpo .svg .pdf .psd "
     ".dng .nef .cr2 .cr3 .arw .raf .orf .rw2 "
     ".mp4 .mov .m4v .3gp .mkv .webm .avi .mts .wmv .mpg .mpeg"
 )

@@ -75,11 +75,6 @@ WRITTEN: dict[str, tuple[tuple[str, ...], tuple[dict[str, object], ...]]] = {
     "avif": (("L", "RGB", "RGBA"), ({}, {"quality": 92, "speed": 10})),
     "mp4": (("RGB",), ({}, {"sound": True})),
     "webm": (("RGB",), ({}, {"sound": True})),
-    "jpeg2000": (
-        ("L", "LA", "RGB", "RGBA"),
-        tuple({"comment": " ", "no_jp2": naked} for naked in (False, True)),
-    ),
-    "jxl": (("L", "RGB", "RGBA"), ({},)),
 }
 VIDEOS = {"mp4", "webm", "mkv", "avi"}
 """The kinds that PyAV writes, whatever the mode and the size."""

@@ -1,4 +1,4 @@
-"""JPEG 2000: every box and every marker of its codestream is listed and judged."""
+"""JPEG 2000: every box and every marker of its codestream is listed, and none is ever clean."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from scrub.metadata import Entry, entries, judge
+from scrub.metadata.entry import STRUCTURE
 from tests.dirty_heif import box
 from tests.dirty_wavelet import LEAST, WAVELET, XMP_UUID, jp2
 from tests.pictures import canaries, canary
@@ -23,8 +24,24 @@ def dirty() -> bytes:
     return jp2(comment="CANARY-com-1") + notes + box(b"colr", b"\2\0\0" + profile())
 
 
+PLAIN = {
+    STRUCTURE,
+    "signature",
+    "file type",
+    "picture header",
+    "colour space",
+    "transparency",
+    "start of the pixels",
+    "header of a tile",
+    "pixels",
+    "end of the pixels",
+}
+"""What a picture and nothing else is made of."""
+
+
 def told(data: bytes) -> set[tuple[str, str]]:
-    return {(entry.what, entry.value) for entry in judge("jpeg2000", entries("jpeg2000", data))}
+    """What there is beside a picture."""
+    return {(one.what, one.value) for one in entries("jpeg2000", data) if one.what not in PLAIN}
 
 
 def total(found: tuple[Entry, ...]) -> int:
@@ -34,14 +51,14 @@ def total(found: tuple[Entry, ...]) -> int:
 @pytest.mark.parametrize("size", [(1, 1), (37, 53), (400, 300)])
 @pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
 @pytest.mark.parametrize("naked", [False, True])
-def test_what_pillow_writes_is_clean(mode: str, size: tuple[int, int], naked: bool) -> None:
+def test_what_pillow_writes_is_a_picture(mode: str, size: tuple[int, int], naked: bool) -> None:
     for options in ({}, {"irreversible": True, "quality_layers": [20]}):
         buffer = io.BytesIO()
         shown = Image.radial_gradient("L").resize(size).convert(mode)
         shown.save(buffer, "JPEG2000", no_jp2=naked, comment=LEAST, **options)
-        found = entries("jpeg2000", buffer.getvalue())
-        assert judge("jpeg2000", found) == ()
-        assert total(found) == len(buffer.getvalue())
+        data = buffer.getvalue()
+        assert told(data) == {("comment", "")}
+        assert total(entries("jpeg2000", data)) == len(data)
 
 
 CHANNELS = {
@@ -62,7 +79,7 @@ CHANNELS = {
 
 
 @pytest.mark.parametrize("name", CHANNELS)
-def test_channel_is_listed_and_judged(name: str) -> None:
+def test_channel_is_listed(name: str) -> None:
     data = WAVELET[name]()
     shown = {(what, text.strip("?")) for what, text in told(data)}
     assert CHANNELS[name] in shown
@@ -76,24 +93,14 @@ def test_every_canary_is_shown(name: str) -> None:
     assert [mark for mark in canaries(data) if mark not in shown] == []
 
 
-def test_the_name_of_the_encoder_is_judged() -> None:
+def test_the_name_of_the_encoder_is_listed() -> None:
     assert any(what == "comment" and "OpenJPEG" in text for what, text in told(jp2(comment="")))
 
 
-@pytest.mark.parametrize(
-    ("at", "new"),
-    [
-        (4, b"\0\2"),  # capabilities
-        (14, b"\0\0\0\1"),  # an offset
-        (22, b"\0\0\0\1"),  # smaller tiles
-        (38, b"\0\2"),  # fewer components than are told of
-    ],
-)
-def test_headers_that_say_more_are_judged(at: int, new: bytes) -> None:
-    data = bytearray(jp2(naked=True))
-    start = data.index(b"\xff\x51") + at
-    data[start : start + len(new)] = new
-    assert judge("jpeg2000", entries("jpeg2000", bytes(data))) != ()
+@pytest.mark.parametrize("naked", [False, True])
+def test_none_is_clean(naked: bool) -> None:
+    found = entries("jpeg2000", jp2(naked=naked))
+    assert judge("jpeg2000", found) == found
 
 
 def test_tiles_are_followed_to_the_end() -> None:
@@ -102,14 +109,13 @@ def test_tiles_are_followed_to_the_end() -> None:
     size = int.from_bytes(data[at : at + 4], "big")
     assert data[at - 6 + size :] == b"\xff\xd9"
     data[at : at + 4] = bytes(4)  # up to the end, whatever its length
-    assert judge("jpeg2000", entries("jpeg2000", bytes(data))) == ()
+    assert told(bytes(data)) == {("comment", "")}
     for length in (size + 3, 12, 0xFFFFFFFF):
         data[at : at + 4] = struct.pack(">I", length)
-        found = judge("jpeg2000", entries("jpeg2000", bytes(data)))
-        assert "picture cut short or damaged" in {entry.what for entry in found}
+        assert ("picture cut short or damaged", "") in told(bytes(data))
 
 
-def test_a_marker_within_a_tile_is_judged() -> None:
+def test_a_marker_within_a_tile_is_listed() -> None:
     data = jp2(naked=True)
     at = data.index(b"\xff\x93")
     extra = b"\xff\x64" + struct.pack(">H", 4 + len(b"CANARY-in-1")) + b"\0\1CANARY-in-1"

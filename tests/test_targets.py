@@ -147,7 +147,7 @@ def test_suffix_that_does_not_fit_what_is_written_goes(
     source = media.write(name, inbox)
     source = source.rename(source.with_suffix(suffix))
     (job,) = outline([source], out, Settings()).jobs
-    assert job.target.suffix == FORMATS[media.kind(name)].suffixes[0]
+    assert job.target.suffix == target_of(FORMATS[media.kind(name)], "same").suffixes[0]
 
 
 # --- in place -----------------------------------------------------------------------------------
@@ -197,6 +197,20 @@ def test_copies_that_would_share_a_name_are_numbered(inbox: Path, out: Path) -> 
 
 
 # --- where a kind cannot be written -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("suffix", FORMATS["jpeg2000"].suffixes)
+def test_jpeg_2000_becomes_png_and_says_so(suffix: str, inbox: Path, out: Path) -> None:
+    source = media.write("jpeg2000-metadata", inbox)
+    source = source.rename(source.with_suffix(suffix))
+    (job,) = outline([source], out, Settings()).jobs
+    assert job.target.suffix == ".png"
+    report = pipeline.clean(source, job.target, Settings(), None)
+    assert report.kind == "jpeg2000"
+    assert report.warnings == ("became png: jpeg2000 cannot be written here",)
+    assert format_of(job.target).kind == "png"
+    (refused,) = outline([source], None, Settings()).settled
+    assert refused.reason == "is jpeg2000 and cannot become png under its name; use --out"
 
 
 def test_what_cannot_be_written_here_becomes_jpeg_and_says_so(

@@ -63,11 +63,11 @@ def target_of(form: Format, to: str) -> Format:
     """What a file of ``form`` is written as.
 
     What ``to`` is not for stays the same: a picture becomes no video and a video no picture.
-    What cannot be written here becomes JPEG, a video MP4.
+    What is never written becomes what its row says, and what cannot be written here JPEG.
     """
     if isinstance(form, Video):
         return FORMATS[to if to in WRITTEN else form.target]
-    row = ROWS[to if to in ROWS else form.kind]
+    row = ROWS[to if to in ROWS else ROWS[form.kind].target or form.kind]
     return row if row.writable else ROWS["jpeg"]
 
 

@@ -7,7 +7,6 @@ container is carried over, so nothing has to be removed.
 from __future__ import annotations
 
 import contextlib
-import io
 import math
 import os
 from collections.abc import Iterator, Mapping
@@ -75,7 +74,8 @@ class Still:
     ``several`` is what several frames are in it, None where only the first one counts (what
     follows the first picture of a JPEG is a hidden one); ``alpha`` says whether it can be
     transparent, ``exact`` whether pixels come out of it as they went in, ``largest`` how many
-    of them one picture may have; ``options`` go to Pillow's writer.
+    of them one picture may have; ``options`` go to Pillow's writer; ``target`` is the kind that
+    is written in its place, None where that is its own.
     """
 
     kind: str
@@ -86,6 +86,7 @@ class Still:
     exact: bool = True
     largest: int = LARGEST_PICTURE
     options: Mapping[str, Any] = field(default_factory=dict)
+    target: str | None = None
 
     @property
     def writable(self) -> bool:
@@ -177,13 +178,6 @@ class Still:
                 options["speed"] = 6
                 options["duration"] = [round(duration) for duration in durations]
         with _saving(media, target):
-            if self.kind == "jpeg2000":
-                # OpenJPEG does not notice that a disk is full, and never comes to an end.
-                written = io.BytesIO()
-                painted[0].save(written, self.plugin, **options)
-                # Not its buffer: in an error, CPython 3.12.1 crashes over that (gh-111049).
-                target.write_bytes(written.getvalue())
-                return
             painted[0].save(target, self.plugin, **options)
             if self.kind in FINISH:
                 target.write_bytes(FINISH[self.kind](target.read_bytes(), media.loop))
@@ -264,8 +258,15 @@ STILLS = (
         # Transparency is kept to the bit: what is opaque must not become less so.
         options={"quality": 85, "speed": 8, "advanced": {"a:lossless": "1"}},
     ),
-    # OpenJPEG keeps each pixel, needs 18 bytes for one, and puts its version where no comment is.
-    Still("jpeg2000", (".jp2",), "JPEG2000", largest=50 * MEGA, options={"comment": " "}),
+    Still(
+        "jpeg2000",
+        (".jp2", ".j2k", ".j2c", ".jpx", ".jpf"),
+        "JPEG2000",
+        # Its decoder needs up to 24 bytes for each.
+        largest=50 * MEGA,
+        # Most browsers do not show it; PNG keeps each pixel too.
+        target="png",
+    ),
 )
 
 ROWS: Mapping[str, Still] = {still.kind: still for still in STILLS}

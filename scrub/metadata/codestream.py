@@ -60,7 +60,7 @@ def codestream(view: memoryview, start: int, end: int) -> Iterator[Entry]:
 
 def _tile_part(view: memoryview, start: int, end: int) -> Iterator[Entry]:
     """The header of a tile part, the markers in it, and its pixels."""
-    yield Entry("SOT", "header of a tile", 12, payload=bytes(view[start : start + 12]))
+    yield Entry("SOT", "header of a tile", 12)
     at = start + 12
     while number(view, at, 2) != _SOD:
         stop = at + 2 + number(view, at + 2, 2)
@@ -75,7 +75,7 @@ def _tile_part(view: memoryview, start: int, end: int) -> Iterator[Entry]:
 def _segment(view: memoryview, marker: int, start: int, end: int) -> Entry:
     name, body = _NAMES.get(marker, f"marker {marker:X}"), bytes(view[start + 4 : end])
     if name == "COM":
-        return Entry(name, "comment", end - start, printable(body[2:]), body[:_HEAD])
+        return Entry(name, "comment", end - start, printable(body[2:]))
     value = f"{number(view, start + 6, 4)} x {number(view, start + 10, 4)}" if name == "SIZ" else ""
     what = "unknown marker" if name.startswith("marker") else STRUCTURE
-    return Entry(name, what, end - start, value, body[:_HEAD])
+    return Entry(name, what, end - start, value)

@@ -68,7 +68,7 @@ def _tree(view: memoryview, box: Box, place: str, depth: int) -> Iterator[Entry]
     block, skip = _block(box.name, body)
     value = printable(body) if box.name in _TEXTS else "" if box.name in _WORDS else words(body)
     what = block.what if block else _WORDS.get(box.name, "unknown box")
-    yield Entry(here, what, box.size, value, body)
+    yield Entry(here, what, box.size, value)
     if block:
         yield from within(here, block.read(bytes(view[box.body + skip : box.end])))
     elif box.name == "uuid":

@@ -63,7 +63,7 @@ def _box(view: memoryview, box: Box) -> Iterator[Entry]:
         yield Entry("brob", what, box.size, words(body[:4]))
         return
     value = "" if box.name in _WORDS else words(body)
-    yield Entry(box.name, _WORDS.get(box.name, "unknown box"), box.size, value, body[:64])
+    yield Entry(box.name, _WORDS.get(box.name, "unknown box"), box.size, value)
     if box.name == "jxlc":
         yield from within(box.name, _besides(view[box.body : box.end]))
     elif box.name == "jxlp":  # a part, behind its number
