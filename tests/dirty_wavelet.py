@@ -1,6 +1,6 @@
-"""JPEG 2000 and JPEG XL files with something to hide, one for each place where it can be.
+"""JPEG 2000 files with something to hide, one for each place where it can be.
 
-The functions return whole files. The names in the tables say what is in them.
+The functions return whole files. The names in the table say what is in them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import struct
 from collections.abc import Callable
 
 from tests import parts
-from tests.codestreams import CODESTREAMS
 from tests.dirty_heif import box, small
 from tests.parts import uncovered
 from tests.pictures import canary
@@ -30,17 +29,6 @@ def jp2(mode: str = "RGB", comment: str = LEAST, naked: bool = False) -> bytes:
     shown = small().convert(mode)
     shown.save(stream, "JPEG2000", no_jp2=naked, comment=comment)
     return stream.getvalue()
-
-
-def jxl() -> bytes:
-    """A gradient as JPEG XL, a codestream alone."""
-    return CODESTREAMS["RGB"]
-
-
-def boxed(*extra: bytes) -> bytes:
-    """A gradient as JPEG XL in boxes, with others behind them."""
-    head = box(b"JXL ", b"\r\n\x87\n") + box(b"ftyp", b"jxl \0\0\0\0jxl ")
-    return head + box(b"jxlc", jxl()) + b"".join(extra)
 
 
 def within_header(extra: bytes) -> bytes:
@@ -75,15 +63,4 @@ WAVELET: dict[str, Callable[[], bytes]] = {
     ),
     "jpeg2000-trailer": lambda: jp2() + uncovered("trailer"),
     "jpeg2000-after": lambda: jp2(naked=True) + canary("after").encode(),
-    "jxl-exif-xmp": lambda: boxed(
-        box(b"Exif", bytes(4) + parts.exif().removeprefix(b"Exif\0\0")), box(b"xml ", parts.xmp())
-    ),
-    "jxl-bare-exif": lambda: boxed(box(b"Exif", parts.exif().removeprefix(b"Exif\0\0"))),
-    "jxl-boxes": lambda: boxed(box(b"uuid", bytes(16) + canary("uuid").encode())),
-    "jxl-compressed": lambda: boxed(box(b"brob", b"Exif" + bytes(20))),
-    "jxl-jpeg": lambda: boxed(box(b"jbrd", bytes(20))),
-    "jxl-gain-map": lambda: boxed(box(b"jhgm", bytes(20))),
-    "jxl-trailer": lambda: jxl() + uncovered("trailer"),
-    "jxl-text": lambda: boxed(box(b"jxlp", bytes(4) + canary("a text that is long").encode())),
-    "jxl-after": lambda: boxed() + canary("after").encode(),
 }

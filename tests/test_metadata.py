@@ -20,13 +20,11 @@ from tests import test_metadata_gif as gif
 from tests import test_metadata_heif as heif
 from tests import test_metadata_jpeg as jpeg
 from tests import test_metadata_jpeg2000 as jpeg2000
-from tests import test_metadata_jxl as jxl
 from tests import test_metadata_matroska as matroska
 from tests import test_metadata_mp4 as mp4
 from tests import test_metadata_png as png
 from tests import test_metadata_tiff as tiff
 from tests import test_metadata_webp as webp
-from tests.codestreams import CODESTREAMS
 from tests.dirty_video import video
 
 DIRTY = {
@@ -43,7 +41,6 @@ DIRTY = {
     "mkv": matroska.dirty(),
     "avi": avi.dirty(),
     "jpeg2000": jpeg2000.dirty(),
-    "jxl": jxl.dirty(),
 }
 SEQUENTIAL = sorted(set(READERS) - {"tiff"})
 """The containers whose parts follow one another, whatever their bytes."""
@@ -105,14 +102,9 @@ def image(mode: str, size: tuple[int, int], turn: int = 0) -> Image.Image:
 def written(
     kind: str, mode: str, options: dict[str, object], size: tuple[int, int] = (53, 37)
 ) -> bytes:
-    """A picture of pixels only, as Pillow writes it, or a video, as PyAV does.
-
-    JPEG XL is taken from samples.
-    """
+    """A picture of pixels only, as Pillow writes it, or a video, as PyAV does."""
     if kind in VIDEOS:
         return video(kind, **options)
-    if kind == "jxl":
-        return CODESTREAMS[mode]
     rest = [image(mode, size, 30), image(mode, size, 60)] if options.get("save_all") else []
     buffer = io.BytesIO()
     image(mode, size).save(buffer, PILLOW.get(kind, kind.upper()), append_images=rest, **options)

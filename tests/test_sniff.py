@@ -74,7 +74,11 @@ STRANGERS = {
     "archive": (b"7z\xbc\xaf\x27\x1c", bytes(257) + b"ustar\0"),
     "archive or office document": (b"PK\x03\x04\x14",),
     "HEIF without HEVC": (box(b"avci", b"mif1"), box(b"vvic")),
-    "MPEG video": (b"\0\0\1\xba\x44",),
+    "MPEG video": (
+        b"\0\0\1\xba\x44",
+        3 * (b"G" + bytes(187)),
+        3 * (bytes(4) + b"G" + bytes(187)),
+    ),
     "medical image": (bytes(128) + b"DICM",),
 }
 """First bytes of what people have in their folders too."""

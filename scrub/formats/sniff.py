@@ -62,6 +62,10 @@ PLACED: tuple[tuple[int, bytes, str], ...] = (
 )
 """Signatures that are not at the start."""
 
+TRANSPORT = ((0, 188), (4, 192))
+"""Where packets with a G at their start begin, and how far they are apart: an MPEG transport stream
+(ISO/IEC 13818-1, 2.4.3.2), as broadcast, and as camcorders write it with a time before each."""
+
 RIFF = {b"WEBP": "webp", b"AVI ": "avi", b"WAVE": "sound"}
 
 # ISO/IEC 14496-12 brands; what is not a picture brand is taken for a video.
@@ -105,6 +109,8 @@ def kind_of(head: bytes) -> str | None:
     for at, signature, kind in PLACED:
         if head.startswith(signature, at):
             return kind
+    if any(head[start::step][:3] == b"GGG" for start, step in TRANSPORT):
+        return "MPEG video"
     if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
         return "sound"
     return None

@@ -55,7 +55,6 @@ WIDE = {16, 18}
 PLAIN_MATRICES = {1, 2, 5, 6}
 """BT.709, not said, BT.601 of both kinds (ITU-T H.273, table 4): kept as they are."""
 
-UNSAID = 2
 BT709 = 1
 LIMITED, FULL = 1, 2
 

@@ -22,7 +22,6 @@ from scrub.metadata import (
     heif,
     jpeg,
     jpeg2000,
-    jxl,
     matroska,
     mp4,
     png,
@@ -50,7 +49,6 @@ READERS: Mapping[str, Callable[[bytes], Iterator[Entry]]] = {
     "heic": heif.read,
     "avif": heif.read,
     "jpeg2000": jpeg2000.read,
-    "jxl": jxl.read,
     **VIDEOS,
 }
 MOST_ENTRIES = 100_000

@@ -236,7 +236,6 @@ ALLOWED: Mapping[str, Mapping[str, Test]] = {
     "avi": {},
     "mkv": {},
     "jpeg2000": {},
-    "jxl": {},
 }
 
 

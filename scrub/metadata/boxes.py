@@ -1,6 +1,6 @@
 """The boxes of an ISO base media file: where each sits, not what it means.
 
-Layout after ISO/IEC 14496-12 section 4.2; MP4, QuickTime, HEIF, JPEG 2000 and JPEG XL share it.
+Layout after ISO/IEC 14496-12 section 4.2; MP4, QuickTime, HEIF and JPEG 2000 share it.
 """
 
 from __future__ import annotations
