@@ -23,7 +23,7 @@ from rich.progress import (
 from rich.table import Column
 
 from scrub import progress
-from scrub.console.words import harmless
+from scrub.console.words import counted, harmless
 from scrub.progress import Step
 from scrub.report import FileReport
 
@@ -45,7 +45,7 @@ class Bars:
             TextColumn(doing),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("files, {task.fields[faces]} faces,"),
+            TextColumn("files, {task.fields[faces]},"),
             TimeElapsedColumn(),
             TextColumn("gone,"),
             TimeRemainingColumn(elapsed_when_finished=True),
@@ -63,7 +63,7 @@ class Bars:
             TimeRemainingColumn(),
             TextColumn("left"),
         )
-        self._files = self._over_all.add_task("", total=total, faces=0)
+        self._files = self._over_all.add_task("", total=total, faces=counted(0, "face"))
         self._faces = 0
         self._begun: dict[Path, float] = {}
         self._rows: dict[Path, TaskID] = {}
@@ -96,7 +96,7 @@ class Bars:
     def finish(self, report: FileReport) -> None:
         """A file has come to its end."""
         self._faces += report.faces
-        self._over_all.update(self._files, advance=1, faces=self._faces)
+        self._over_all.update(self._files, advance=1, faces=counted(self._faces, "face"))
         with self._lock:
             self._begun.pop(report.source, None)
             row = self._rows.pop(report.source, None)
