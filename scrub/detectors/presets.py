@@ -51,7 +51,7 @@ PRESETS = {
     "thorough": Preset(
         (
             *(Look(side, mirrored) for side in (1024, 1600) for mirrored in (False, True)),
-            Look(2880),
+            Look(2784),
             NEAR,
             *tilted(768),
         ),
