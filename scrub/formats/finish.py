@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Iterator, Mapping
 
 from scrub.formats.repeats import repeated
-from scrub.metadata.boxes import boxes, first
+from scrub.metadata.boxes import boxes, first, inside
 
-DATED = {b"mvhd", b"tkhd", b"mdhd"}
-NESTED = {b"moov", b"trak", b"mdia"}
+DATED = {"mvhd", "tkhd", "mdhd"}
+NESTED = {"moov", "trak", "mdia"}
 """Boxes that carry when they were made, and those in which they are (14496-12, 8.2 to 8.4)."""
 
 SAMPLES = ("mdia", "minf", "stbl", "stsd")
@@ -19,7 +18,7 @@ SAMPLES = ("mdia", "minf", "stbl", "stsd")
 def without_dates(data: bytes) -> bytes:
     """The ISO file with all dates of making and changing it zero."""
     new = bytearray(data)
-    for at in _dated(data, 0, len(data)):
+    for at in _dated(memoryview(data), 0, len(data)):
         wide = data[at] == 1
         new[at + 4 : at + (20 if wide else 12)] = bytes(16 if wide else 8)
     return bytes(new)
@@ -28,9 +27,8 @@ def without_dates(data: bytes) -> bytes:
 def without_encoder(data: bytes) -> bytes:
     """The ISO file with the names of all tracks' encoders empty (12.1.3)."""
     view = memoryview(data)
-    movie = first(view, 0, len(view), "moov")
     new = bytearray(data)
-    for track in boxes(view, movie.body, movie.end) if movie else ():
+    for track in inside(view, "moov"):
         entries = first(view, track.body, track.end, *SAMPLES) if track.name == "trak" else None
         if entries:
             # Behind the number of entries and the head of the first: sizes, then the name.
@@ -39,15 +37,13 @@ def without_encoder(data: bytes) -> bytes:
     return bytes(new)
 
 
-def _dated(data: bytes, at: int, end: int) -> Iterator[int]:
-    """Where the contents of the dated boxes start; all boxes here have sizes of 32 bits."""
-    while at < end:
-        size, kind = struct.unpack_from(">I4s", data, at)
-        if kind in DATED:
-            yield at + 8
-        elif kind in NESTED:
-            yield from _dated(data, at + 8, at + size)
-        at += size
+def _dated(view: memoryview, start: int, end: int) -> Iterator[int]:
+    """Where the contents of the dated boxes start."""
+    for box in boxes(view, start, end):
+        if box.name in DATED:
+            yield box.body
+        elif box.name in NESTED:
+            yield from _dated(view, box.body, box.end)
 
 
 FINISH: Mapping[str, Callable[[bytes, int | None], bytes]] = {

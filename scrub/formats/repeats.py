@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scrub.metadata.boxes import Box, boxes, first, number
+from scrub.metadata.boxes import Box, first, inside, number
 
 AGAIN = 1
 """The flag of an edit list that repeats."""
@@ -52,8 +52,7 @@ def repeated(data: bytes, loop: int | None) -> bytes:
 
 def _tracks(view: memoryview) -> Iterator[tuple[Box, Box]]:
     """Header and edit list of each track that has both: of the picture and of its transparency."""
-    movie = first(view, 0, len(view), "moov")
-    for box in boxes(view, movie.body, movie.end) if movie else ():
+    for box in inside(view, "moov"):
         header = first(view, box.body, box.end, "tkhd")
         edits = first(view, box.body, box.end, "edts", "elst")
         if box.name == "trak" and header and edits:

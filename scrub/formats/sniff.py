@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from scrub.metadata.ebml import value
+
 HEAD = 512
 """How many bytes :func:`kind_of` needs."""
 
@@ -117,14 +119,10 @@ def kind_of(head: bytes) -> str | None:
 
 
 def _document_type(head: bytes) -> bytes:
-    """What an EBML file says that it is, in one of its first elements (RFC 8794, 11.2.6).
-
-    The length before it begins with as many zero bits as it has further bytes (4).
-    """
+    """What an EBML file says that it is, in one of its first elements (RFC 8794, 11.2.6)."""
     _, _, rest = head.partition(DOCUMENT_TYPE)
-    width = 9 - rest[0].bit_length() if rest else 0
-    length = int.from_bytes(rest[:width], "big") % (1 << 7 * width)
-    return rest[width : width + length].rstrip(b"\0")
+    length, at = value(memoryview(rest), 0, len(rest))
+    return rest[at : at + length].rstrip(b"\0")
 
 
 def _iso_media(head: bytes) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import mmap
+from collections.abc import Iterator
 from pathlib import Path
 
+from scrub.metadata.boxes import inside
 from scrub.metadata.ebml import VOID, Element, elements
 
 SEGMENT, INFO = 0x18538067, 0x1549A966
@@ -13,22 +16,12 @@ NAMES = {0x4D80, 0x5741}
 
 
 def without_user_data(path: Path) -> None:
-    """Turn the empty box for user data of an MP4 into free space.
-
-    ISO/IEC 14496-12, 4.2: a box is its length and its type, four bytes each, and its content.
-    """
-    with path.open("r+b") as file:
-        at, end = 0, path.stat().st_size
-        while at + 8 <= end:
-            file.seek(at)
-            size, name = int.from_bytes(file.read(4), "big"), file.read(4)
-            if name == b"moov":
-                at, end = at + 8, at + size
-                continue
-            if name == b"udta":
-                file.seek(at + 4)
-                file.write(b"free" + bytes(size - 8))
-            at += max(size, 8)
+    """Turn the empty box for user data of an MP4 into free space (ISO/IEC 14496-12, 8.1.2)."""
+    with _mapped(path) as view:
+        for box in inside(view, "moov"):
+            if box.name == "udta":
+                # A box begins with its length and its type, four bytes each.
+                view[box.start + 4 : box.end] = b"free" + bytes(box.size - 8)
 
 
 def without_names(path: Path) -> None:
@@ -37,17 +30,24 @@ def without_names(path: Path) -> None:
     Both elements should be there, but players do without them, and empty ones still make some tell
     of a nameless encoder.
     """
-    with (
-        path.open("r+b") as file,
-        mmap.mmap(file.fileno(), 0) as data,
-        memoryview(data) as view,
-    ):
+    with _mapped(path) as view:
         info = _info(view)
         for element in elements(view, info.body, info.end) if info else ():
             if element.number in NAMES:
                 # An ID of one byte, a length of one byte, and nothing.
                 rest = element.size - 2
                 view[element.start : element.end] = bytes([VOID, 0x80 | rest]) + bytes(rest)
+
+
+@contextlib.contextmanager
+def _mapped(path: Path) -> Iterator[memoryview]:
+    """The bytes of the file; what is changed in them is changed in it."""
+    with (
+        path.open("r+b") as file,
+        mmap.mmap(file.fileno(), 0) as data,
+        memoryview(data) as view,
+    ):
+        yield view
 
 
 def _info(view: memoryview) -> Element | None:

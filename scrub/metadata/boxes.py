@@ -59,6 +59,12 @@ def first(view: memoryview, start: int, end: int, *path: str) -> Box | None:
     return found
 
 
+def inside(view: memoryview, *path: str) -> Iterator[Box]:
+    """The boxes in the one that the path leads to from the top; none where it leads nowhere."""
+    outer = first(view, 0, len(view), *path)
+    return boxes(view, outer.body, outer.end) if outer else iter(())
+
+
 def _box(view: memoryview, at: int, end: int) -> Box:
     broken = Box("broken", at, at, end)
     if at + 8 > end:
