@@ -19,7 +19,7 @@ from scrub.settings import Target
 UNREAD_SUFFIXES = (
     ".heics .jxl .mpo .svg .pdf .psd "
     ".dng .nef .cr2 .cr3 .arw .raf .orf .rw2 "
-    ".mp4 .mov .m4v .3gp .mkv .webm .avi .mts .m2ts .wmv .mpg .mpeg"
+    ".mts .m2ts .wmv .mpg .mpeg"
 )
 READ_SUFFIXES = (suffix for form in FORMATS.values() for suffix in form.suffixes)
 MEDIA_SUFFIXES = {*READ_SUFFIXES, *UNREAD_SUFFIXES.split()}
