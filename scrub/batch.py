@@ -133,15 +133,17 @@ def plan(
 
 @contextlib.contextmanager
 def crew(wanted: int | None, most: int = sys.maxsize) -> Iterator[Crew]:
-    """Worker processes on this machine, no more than ``most``.
+    """Worker processes on this machine for ``wanted`` cores, no more than ``most``.
 
-    None: one for each core, as far as memory goes. Interrupted, they undo what is in hand.
+    None: for each core, as far as memory goes. Where there are fewer workers than cores, each uses
+    several. Interrupted, they undo what is in hand.
     """
-    count = wanted or max(1, min(machine.cores(), machine.memory() // A_WORKER))
+    cores = min(wanted or sys.maxsize, machine.cores())
+    count = wanted or max(1, min(cores, machine.memory() // A_WORKER))
     count = max(1, min(count, most))
     bounds = Bounds(jobs.patience, int(machine.memory() * MOST_MEMORY))
     with Workers(count, bounds) as workers:
-        yield Crew(workers, count, max(1, machine.cores() // count))
+        yield Crew(workers, count, max(1, cores // count))
 
 
 def work(

@@ -425,6 +425,9 @@ def test_a_run_ends_where_nothing_more_fits(
         (2, 0.5, None, 1, 2),
         (1, 1, 3, 3, 1),
         (8, 8, 7, 3, 2),
+        (8, 8, 1, 1, 1),
+        (2, 8, 64, 3, 1),
+        (8, 8, 64, 3, 2),
     ],
 )
 def test_there_are_no_more_workers_than_cores_memory_or_files(

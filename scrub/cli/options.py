@@ -101,8 +101,8 @@ jobs = click.option(
     "--jobs",
     metavar="N",
     type=click.IntRange(min=1),
-    show_default="one per processor core, as far as memory goes",
-    help="Files to work on at once.",
+    show_default="all, as far as memory goes",
+    help="Processor cores to work with, one file on each.",
 )
 report = click.option(
     "--report",
