@@ -125,7 +125,7 @@ def plan(media: Media, settings: Settings, eyes: Eyes | None) -> Plan:
     else:
         watcher = eyes.watcher if media.form == "video" and eyes.watcher else EachFrame(eyes.first)
         seen = watcher.watch(ahead(frames()) if media.form == "video" else frames())
-        sights = [*_told(media, (_sight(glimpse, settings.margin) for glimpse in seen))]
+        sights = [*_told(media, (_sight(glimpse, media, settings) for glimpse in seen))]
     return Plan(_regions(media, sights), tuple(warnings))
 
 
@@ -193,10 +193,11 @@ def _told(media: Media, sights: Iterable[Sight]) -> Iterator[Sight]:
         yield sight
 
 
-def _sight(glimpse: Glimpse, margin: float) -> Sight:
+def _sight(glimpse: Glimpse, media: Media, settings: Settings) -> Sight:
     """The heads of the faces that were seen in a frame."""
+    longest = max(media.width, media.height)
     found, faint = (
-        tuple(replace(one, box=head_of(one, margin)) for one in finds)
+        tuple(replace(one, box=head_of(one, settings.margin, longest)) for one in finds)
         for finds in (glimpse.found, glimpse.faint)
     )
     return Sight(glimpse.time, found, faint, glimpse.cut)
@@ -239,7 +240,7 @@ def _amended(
     settings: Settings,
 ) -> Plan:
     """The plan with what was seen in the covered frames, and what shows there painted anew."""
-    late = _regions(media, [_sight(one, settings.margin) for one in glimpses])
+    late = _regions(media, [_sight(one, media, settings) for one in glimpses])
     return replace(plan, regions=_merged(_anew(plan.regions, showing), late))
 
 

@@ -16,6 +16,9 @@ import numpy as np
 IN_DOUBT = 0.45
 """Share of the margin around a find that is more likely no face."""
 
+SMALL = 1 / 36
+"""Share of the picture's longer side up to which such a find is small."""
+
 
 @dataclass(frozen=True, slots=True)
 class Box:
@@ -153,13 +156,18 @@ def head(face: Box, margin: float) -> Box:
     )
 
 
-def head_of(find: Detection, margin: float) -> Box:
-    """The head around what a detector found; see :func:`head`.
+def head_of(find: Detection, margin: float, longest: int) -> Box:
+    """The head around what was found in a picture of ``longest`` pixels at most; see :func:`head`.
 
-    A doubtful find gets :data:`IN_DOUBT` of the margin. What that saves in pictures of walls
-    and leaves is better spent on a lower threshold, which covers more faces.
+    A doubtful find gets :data:`IN_DOUBT` of the margin, and one that is not :data:`SMALL` as many
+    pixels as if it were: it is there for boxes that are off, and they are off by pixels. What that
+    saves in pictures of walls and leaves is better spent on a lower threshold, which covers more
+    faces.
     """
-    return head(find.box, margin * IN_DOUBT if find.doubtful else margin)
+    if find.doubtful:
+        side = max(find.box.width, find.box.height, 1)
+        margin *= IN_DOUBT * min(1, SMALL * longest / side)
+    return head(find.box, margin)
 
 
 def covered_share(box: Box, covers: Iterable[Box]) -> float:

@@ -151,13 +151,28 @@ def test_boxes_of_numpy_edges_turn_into_plain_numbers() -> None:
 
 
 @small
-@given(boxes, margins)
-def test_a_doubtful_find_is_covered_whole_with_less_around_it(face: Box, margin: float) -> None:
+@given(boxes, margins, st.integers(1, 10_000))
+def test_a_doubtful_find_is_covered_whole_with_less_around_it(
+    face: Box, margin: float, longest: int
+) -> None:
     sure, doubtful = (
-        head_of(Detection(face, 0.1, "told", doubtful), margin) for doubtful in (False, True)
+        head_of(Detection(face, 0.1, "told", doubtful), margin, longest)
+        for doubtful in (False, True)
     )
     assert sure == head(face, margin)
     assert holds(sure, doubtful)
     assert holds(doubtful, face)
     if margin * min(face.width, face.height) > 8:
         assert doubtful.area < sure.area
+
+
+@pytest.mark.parametrize(
+    ("side", "beside"),
+    [(20, 3), (40, 6), (80, 6), (400, 6)],
+)
+def test_around_a_doubtful_find_are_no_more_pixels_than_around_a_small_one(
+    side: int, beside: int
+) -> None:
+    face = Box(1000, 1000, 1000 + side, 1000 + side)
+    doubtful = head_of(Detection(face, 0.1, "told", True), 1 / 3, 36 * 40)
+    assert (doubtful.left, doubtful.right) == (face.left - beside, face.right + beside)
