@@ -1,6 +1,6 @@
 """Brings pictures to other sizes, at the cost of touching each pixel once.
 
-Averages of any number of pixels take ten times as long: only halves are as fast as a copy.
+Averaging to any size at once takes ten times as long: only halves are as fast as a copy.
 """
 
 from __future__ import annotations
@@ -30,5 +30,6 @@ def resized(pixels: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
     size = [max(1, round(side * scale)) for side in pixels.shape[1::-1]]
     while scale <= 0.5:
         pixels, scale = halved(pixels), 2 * scale
-    # From more than a half on, the four nearest pixels are all that a new one stands for.
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+    # Averaging keeps small things when shrinking; it would only repeat pixels when enlarging.
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(pixels, size, interpolation=method), np.uint8)
