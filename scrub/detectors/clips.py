@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import chain
@@ -113,6 +114,10 @@ class Watcher(Protocol):
         """One glimpse of each frame, in their order; each comes with its time in milliseconds."""
         ...
 
+    def close(self) -> None:
+        """Free what was loaded here; what it was given belongs to whoever gave it."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class EachFrame:
@@ -123,6 +128,9 @@ class EachFrame:
     def watch(self, frames: Iterable[tuple[Pixels, float]]) -> Iterator[Glimpse]:
         for rgb, time in frames:
             yield Glimpse(time, tuple(self.detector.detect(rgb)))
+
+    def close(self) -> None:
+        pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +195,7 @@ class Paced:
         self._looks = [Glance(look, self._own) for look in pace.looks]
         self._load = beside
         self._more = tuple(more)
+        self._open = ExitStack()
 
     def watch(self, frames: Iterable[tuple[Pixels, float]]) -> Iterator[Glimpse]:
         """See :class:`Watcher`."""
@@ -196,6 +205,9 @@ class Paced:
         for glimpses in mapped(self._search, _followed(looked), self._threads):
             yield from glimpses
 
+    def close(self) -> None:
+        self._open.close()
+
     # Loaded when the first clip comes: most runs only see stills.
 
     @cached_property
@@ -204,7 +216,11 @@ class Paced:
 
     @cached_property
     def _beside(self) -> Detector | None:
-        return None if self._load is None else self._load()
+        if self._load is None:
+            return None
+        detector = self._load()
+        self._open.callback(detector.close)
+        return detector
 
     def _look(self, stretch: _Stretch) -> _Stretch:
         rgb = stretch.frames[0].rgb
