@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -89,6 +92,16 @@ def test_the_tightest_bound_of_time_counts_and_a_part_of_a_core_is_one(
     own, bounds, granted = SHARES[home]
     settle(own, bounds)
     assert machine.cores() == granted
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others do not tell")
+def test_the_time_that_a_process_was_busy_is_told() -> None:
+    before, now = machine.busy(os.getpid()), time.process_time()
+    assert before <= now
+    while time.process_time() - now < 0.1:
+        pass
+    assert 0.05 < machine.busy(os.getpid()) - before < 5
+    assert machine.busy(1 << 30) == 0
 
 
 def test_this_machine_has_something_to_give() -> None:
