@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console as Terminal
 
 from scrub.console import Console, bars, harmless
 from scrub.exposure import Exposure
@@ -341,6 +342,22 @@ def test_bars_of_files_are_few_and_go_with_their_files(monkeypatch: pytest.Monke
         shown.finish(done(f"{number}.mp4"))
     assert not shown._rows
     assert not shown._begun
+
+
+@pytest.mark.parametrize("width", [30, 40, 50, 60, 80, 200])
+def test_bars_have_whole_numbers_at_any_width(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bars, "MOMENT", 0.0)
+    shown = bars.Bars(1234, "cleaning")
+    shown.finish(done("a.jpg"))
+    for share in (0.25, 0.5):
+        shown.hear(Step(Path("in", "a long name of a clip from the street.mp4"), "looking", share))
+    terminal = Terminal(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
+    terminal.print(shown._shown)
+    over_all, inside = terminal.file.getvalue().rstrip().split("\n")
+    assert max(len(over_all), len(inside)) <= width
+    assert re.search(r" 1/1234 .*-:--:-- left", over_all)
+    assert "\N{HORIZONTAL ELLIPSIS}" not in over_all
+    assert re.match(r"  a long name of.* 25%", inside)
 
 
 def test_an_output_that_lacks_characters_does_not_end_the_run(
