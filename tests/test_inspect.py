@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -91,10 +92,15 @@ def test_a_long_value_is_cut_unless_asked_for_all(shown: Shown) -> None:
 
 
 def test_what_has_no_value_has_a_size(shown: Shown) -> None:
-    carried = (Entry("a", "maker note", 1200), Entry("b", "uncovered thumbnail", 900, "160 x 120"))
+    carried = (
+        Entry("a", "maker note", 1200),
+        Entry("b", "uncovered thumbnail", 900, "160 x 120"),
+        Entry("c", "padding after the picture", 1),
+    )
     said = shown(replace(exposure(), carried=carried))
     assert "1,200 bytes" in said
     assert "160 x 120, 900 bytes" in said
+    assert re.search(r"padding after the picture +1 byte ", said)
 
 
 @pytest.mark.parametrize(
