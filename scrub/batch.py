@@ -169,8 +169,13 @@ def work(
             if ledger is not None and end.proof is not None:
                 job, proof = end.job, end.proof
                 ledger.finish(job.place, proof.source, settings, job.copy, proof.copy)
-            cleaned = end.report.status == "cleaned"
-            yield replace(end.report, reason=end.job.note) if cleaned else end.report
+            match end.report.status:
+                case "cleaned":
+                    yield replace(end.report, reason=end.job.note)
+                case "planned":
+                    yield replace(end.report, target=end.job.target)
+                case _:
+                    yield end.report
 
 
 def until_full(

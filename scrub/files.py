@@ -212,7 +212,7 @@ def check_input(path: Path) -> os.stat_result:
             path, f"cannot be looked at ({error.strerror})", "check the name and its folder"
         ) from error
     if stat.S_ISLNK(found.st_mode):
-        raise InputError(path, "is a link", "name the file that it points to")
+        raise InputError(path, "is a link", "name what it points to")
     if not stat.S_ISREG(found.st_mode):
         raise InputError(path, "is not a file", "name a picture or a folder")
     if not os.access(path, os.R_OK):
@@ -232,7 +232,7 @@ def unwritable(target: Path, error: OSError) -> TargetError:
     if error.errno in REMEDIES:
         return StorageError(target, problem, REMEDIES[error.errno])
     if error.errno == errno.ENAMETOOLONG:
-        return TargetError(target, problem, "use --names random")
+        return TargetError(target, problem, "use a shorter name, or --names random")
     return TargetError(target, problem, "check the folder and its permissions")
 
 

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from scrub import files
 from scrub.errors import InputError, ScrubError
-from scrub.formats import FORMATS, format_of, target_of
+from scrub.formats import FORMATS, format_of, kind_of, target_of
 from scrub.ledger import LEDGER
 from scrub.report import FileReport, refusal
 from scrub.settings import Target
@@ -186,7 +186,7 @@ def _passed_over(path: Path) -> bool:
         raise InputError(path, problem, "wait until that has ended, or remove it")
     if path.name.lower() in DROPPINGS or head.startswith(APPLE_DOUBLE):
         return True
-    if path.suffix.lower() in MEDIA_SUFFIXES or b"\x00" in head:
+    if path.suffix.lower() in MEDIA_SUFFIXES or b"\x00" in head or kind_of(head):
         return False
     try:
         # Piece by piece, because the last character may be cut.

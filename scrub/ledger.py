@@ -213,7 +213,9 @@ def key() -> bytes:
             draft.write_bytes(made)
             files.commit(draft, path, 0o600)
     except (OSError, RuntimeError, TargetError) as error:  # RuntimeError: there is no home.
-        problem = f"cannot be kept ({error}), and without it copies are not known again"
+        cause = error.__cause__ if isinstance(error, TargetError) else error
+        reason = getattr(cause, "strerror", cause)
+        problem = f"cannot be kept ({reason}), and without it copies are not known again"
         remedy = "set XDG_STATE_HOME to a folder of yours that can be written"
         raise TargetError(path, problem, remedy) from error
     return made

@@ -26,6 +26,9 @@ else:
 LOOK = 0.5
 """Seconds between two looks at files that are still growing."""
 
+LONGEST_REST = 86_400.0
+"""Seconds that a file may be asked not to change: a day."""
+
 AGAIN = 300.0
 """Seconds after which a file that failed is tried again: its disk may have room by then."""
 

@@ -218,9 +218,9 @@ def pipe(inbox: Path) -> Path:
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
-        (link, "is a link; name the file that it points to"),
-        (loose_link, "is a link; name the file that it points to"),
-        (folder_link, "is a link; name the file that it points to"),
+        (link, "is a link; name what it points to"),
+        (loose_link, "is a link; name what it points to"),
+        (folder_link, "is a link; name what it points to"),
         (pipe, "is not a file; name a picture or a folder"),
     ],
 )
@@ -270,6 +270,8 @@ STRANGE = "is of a kind that scrub does not clean"
         ),
         ("photo.jpg", b"\0\0\0\x18ftypcrx " + bytes(50), f"{STRANGE} (camera raw)"),
         ("paper.dat", b"%PDF-1.7\n\0", f"{STRANGE} (PDF)"),
+        ("print.eps", b"%!PS-Adobe-3.0 EPSF-3.0\n", f"{STRANGE} (PostScript)"),
+        ("drawing.txt", b"<svg xmlns='http://www.w3.org/2000/svg'/>", f"{STRANGE} (SVG)"),
     ],
 )
 def test_whatever_else_is_not_understood_is_refused_by_name(

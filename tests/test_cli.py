@@ -149,6 +149,7 @@ def test_the_report_has_the_documented_shape(ran: Ran) -> None:
         "cleaned": len(GOOD),
         "refused": len(BROKEN),
         "failed": 0,
+        "planned": 0,
         "unchanged": 0,
         "already_clean": 0,
         "unfinished": 0,
@@ -227,11 +228,12 @@ def test_what_looks_like_an_option_can_be_named(scrub_command: Command, tmp_path
 
 def test_a_dry_run_tells_and_writes_nothing(scrub_command: Command, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
-    (tmp_path / "in/two.png").write_bytes(saved(picture(), "PNG"))
+    (tmp_path / "in/IMG_0002.png").write_bytes(saved(picture(), "PNG"))
     before = contents(tmp_path), sorted(tmp_path.rglob("*"))
     ran = scrub_command("clean", tmp_path / "in", "-o", tmp_path / "out", "--preset=fast", "-n")
     assert ran.returncode == 0
     assert (contents(tmp_path), sorted(tmp_path.rglob("*"))) == before
+    assert ran.stdout.splitlines()[1].split()[:3] == ["IMG_0002.png", "picture-001.png", "2"]
     assert ran.stdout.splitlines()[-1].startswith("1 would be cleaned, 2 faces found in ")
     assert ran.stderr == ""
 

@@ -45,6 +45,14 @@ OURS = {
         ["in", "--out", "o", "--report", "empty", "--overwrite"],
         "empty: cannot be written (Is a directory); check",
     ),
+    "no report": (
+        ["in/a.jpg", "--out", "o", "--report", "there", "--overwrite"],
+        "there: is there and no report; name another file for --report",
+    ),
+    "names in place": (
+        ["in", "--in-place", "--names", "random"],
+        "--names random cannot be done in place, where each file keeps its name; use --out",
+    ),
     "no folder": (["in", "--out", "there"], "there: is not a folder; name a folder for --out"),
     "the same folder": (["in", "--out", "in"], "in: is where the originals are, and copies"),
     "own report": (
@@ -207,7 +215,7 @@ def test_the_help_fits_a_terminal_and_shows_examples() -> None:
 def test_the_first_help_says_what_it_is_for() -> None:
     text = " ".join(" ".join(help_lines()).split())
     assert "Make photos and videos safe to post." in text
-    assert "never opens a connection" in text
+    assert "opens no connection" in text
 
 
 def test_help_loads_nothing_heavy(scrub_command: Command) -> None:

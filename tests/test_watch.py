@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -279,6 +280,16 @@ def test_an_inbox_that_is_no_folder_is_named(scrub_command: Command, tmp_path: P
     assert ran.stderr.endswith("gone: is not a folder; name the folder in which files arrive\n")
 
 
+@pytest.mark.parametrize("settle", ["-1", "nan", "inf", "1e9"])
+def test_a_time_that_nobody_can_wait_is_refused(
+    scrub_command: Command, inbox: Path, out: Path, settle: str
+) -> None:
+    ran = scrub_command("watch", inbox, "--out", out, "--once", "--settle", settle)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    [line] = ran.stderr.splitlines()
+    assert re.fullmatch(r"--settle \S+ is out of range; use a number from 0 to 86400", line)
+
+
 def test_a_report_cannot_take_the_place_of_an_original(
     scrub_command: Command, inbox: Path, out: Path
 ) -> None:
@@ -300,6 +311,7 @@ def test_places_that_would_mix_originals_and_copies_are_refused(
         ("in/day", "q"): "day: lies among the originals, and what is in it already would be left",
         ("out", "in"): "in: is the inbox itself",
         ("out", "out"): "out: is the folder of the copies itself",
+        ("out", "in/day/a.jpg"): "a.jpg: is not a folder; name a folder for --quarantine",
         ("out", "out/q"): "q: lies among the copies, and what is moved there is not clean",
     }
     for (to, apart), problem in cases.items():

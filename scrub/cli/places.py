@@ -29,8 +29,15 @@ def check(inputs: Sequence[Path], out: Path | None, cluster: str | None = None) 
         _check_apart(inputs, out)
 
 
+def check_folder(folder: Path, option: str) -> None:
+    """Raise UsageError where something else has the name of what was given to ``option``."""
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise UsageError(folder, "is not a folder", f"name a folder for {option}")
+
+
 def check_quarantine(quarantine: Path, inbox: Path, out: Path) -> None:
     """Raise UsageError where what was refused would come back, or lie among the copies."""
+    check_folder(quarantine, "--quarantine")
     place = quarantine.resolve()
     for other, what in ((inbox, "the inbox"), (out, "the folder of the copies")):
         if place == other.resolve():
@@ -48,8 +55,7 @@ def check_report(report: Path, inbox: Path) -> None:
 
 def _check_apart(inputs: Sequence[Path], out: Path) -> None:
     """Copies among originals would be taken for such, and the other way round."""
-    if os.path.lexists(out) and not out.is_dir():
-        raise UsageError(out, "is not a folder", "name a folder for --out")
+    check_folder(out, "--out")
     place = out.resolve()
     known = (out / LEDGER).exists()
     for one in filter(os.path.isdir, inputs):
