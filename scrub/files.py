@@ -194,7 +194,7 @@ def plain_mode() -> int:
 
 def has_room(folder: Path, size: int) -> bool:
     """Whether the copy of an original of ``size`` bytes fits there; True where no system tells."""
-    there = next((place for place in (folder, *folder.parents) if place.exists()), folder)
+    there = next((place for place in (folder, *folder.parents) if os.path.exists(place)), folder)
     try:
         return shutil.disk_usage(there).free >= ROOM * size
     except OSError:
@@ -218,6 +218,11 @@ def check_input(path: Path) -> os.stat_result:
     if not os.access(path, os.R_OK):
         raise InputError(path, "may not be read", "change its permissions")
     return found
+
+
+def real(path: Path) -> Path:
+    """Where it is, whatever links lead there; unlike Path.resolve, not stopped by any that loop."""
+    return Path(os.path.realpath(path))
 
 
 def full(folder: Path) -> StorageError:

@@ -157,7 +157,7 @@ def _closed_folder(error: OSError) -> FileReport:
 
 
 def _same(one: Path, other: Path | None) -> bool:
-    return other is not None and one.resolve() == other.resolve()
+    return other is not None and files.real(one) == files.real(other)
 
 
 def _distinct(found: Iterable[Found]) -> Iterator[Found]:

@@ -192,7 +192,7 @@ def opened(out: Path, dry_run: bool = False) -> Iterator[Ledger | None]:
     None where there is none yet and nothing will be written. Raises UsageError where another
     run holds it, TargetError where it or the key cannot be used.
     """
-    if dry_run and not (out / LEDGER).exists():
+    if dry_run and not os.path.exists(out / LEDGER):
         yield None
         return
     with contextlib.ExitStack() as held:

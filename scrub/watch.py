@@ -57,7 +57,7 @@ class Inbox:
     def __init__(self, folder: Path, apart: Collection[Path], settle: float) -> None:
         """Watch ``folder`` and all below it, but for the folders ``apart``."""
         self.folder = folder
-        self._apart = {place.resolve() for place in apart}
+        self._apart = {files.real(place) for place in apart}
         self._settle = settle
         self._arrivals: dict[Path, _Arrival] = {}
 
@@ -133,7 +133,7 @@ class Inbox:
     def _stamps(self) -> Iterator[tuple[Path, Stamp]]:
         for folder, below, names in os.walk(self.folder):
             here = Path(folder)
-            below[:] = [name for name in below if (here / name).resolve() not in self._apart]
+            below[:] = [name for name in below if files.real(here / name) not in self._apart]
             links = [name for name in below if (here / name).is_symlink()]
             for name in (*names, *links):
                 with contextlib.suppress(OSError):  # It has gone again.

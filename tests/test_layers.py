@@ -121,6 +121,7 @@ LAYERS: dict[str, set[str]] = {
         "gate",
         "sheets",
         "batch",
+        "files",
         "find",
         "ledger",
         "journal",

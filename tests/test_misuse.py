@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -71,6 +72,21 @@ def test_a_mistake_is_one_line_and_nothing_is_written(case: str, tmp_path: Path)
     [line] = ended.output.splitlines()
     assert line.startswith(reason)
     assert contents(tmp_path) == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="folders are closed in another way there")
+@pytest.mark.parametrize("command", ["clean", "watch"])
+@pytest.mark.parametrize("place", ["x" * 300, "loop/x", "in/closed", "in/closed/x"])
+def test_a_place_that_cannot_even_be_looked_at_is_named(place: str, command: str) -> None:
+    if "closed" in place and os.geteuid() == 0:
+        pytest.skip("nothing is closed to the administrator")
+    Path("loop").symlink_to("loop")
+    Path("in/closed").mkdir(0)
+    once = ["--once", "--settle", "0"] if command == "watch" else []
+    ended = CliRunner().invoke(main, [command, "in", "--out", place, "--metadata-only", *once])
+    Path("in/closed").chmod(0o700)
+    assert ended.exit_code == 2
+    assert re.search(rf"^{place}.*: cannot be written \(", ended.output, re.MULTILINE)
 
 
 CLICKS = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -82,7 +83,7 @@ def watch(
     planned = 0
     signal.signal(signal.SIGTERM, _stop)
     try:
-        if not inbox.is_dir():
+        if not os.path.isdir(inbox):
             raise InputError(inbox, "is not a folder", "name the folder in which files arrive")
         if not 0 <= settle <= LONGEST_REST:
             problem = f"--settle {settle:g} is out of range"
