@@ -145,7 +145,7 @@ def _walked(inputs: Sequence[Path], out: Path | None, closed: list[OSError]) -> 
         for folder, below, names in os.walk(named, onerror=closed.append):
             here = Path(folder)
             below[:] = sorted(name for name in below if not _same(here / name, out))
-            links = [name for name in below if (here / name).is_symlink()]
+            links = [name for name in below if os.path.islink(here / name)]
             for name in sorted({*names, *links} - {LEDGER}):
                 yield Found(here / name, (here / name).relative_to(named))
 

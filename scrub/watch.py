@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import shutil
@@ -36,6 +35,9 @@ UNFINISHED = {".crdownload", ".download", ".filepart", ".opdownload", ".part", "
 """What programs put behind a name, in lower case, until all of the file has come."""
 
 Stamp = tuple[int, int, int]
+
+UNTOLD: Stamp = (0, 0, 0)
+"""Of a file about which the system tells nothing but its name."""
 
 
 @dataclass(slots=True)
@@ -134,10 +136,15 @@ class Inbox:
         for folder, below, names in os.walk(self.folder):
             here = Path(folder)
             below[:] = [name for name in below if files.real(here / name) not in self._apart]
-            links = [name for name in below if (here / name).is_symlink()]
+            links = [name for name in below if os.path.islink(here / name)]
             for name in (*names, *links):
-                with contextlib.suppress(OSError):  # It has gone again.
+                try:
                     found = (here / name).lstat()
+                except FileNotFoundError:  # It has gone again.
+                    continue
+                except OSError:  # Whoever takes it will say why it cannot be looked at.
+                    yield here / name, UNTOLD
+                else:
                     yield here / name, (found.st_ino, found.st_size, found.st_mtime_ns)
 
     def _ready(self) -> frozenset[Path]:

@@ -363,6 +363,27 @@ def test_a_folder_that_cannot_be_opened_is_refused_and_the_rest_is_done(
     }
 
 
+def test_a_folder_that_tells_no_more_than_names_costs_what_is_in_it(
+    inbox: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree(inbox, "a.jpg", "listed/b.jpg", "listed/below/c.jpg")
+
+    def closed(look: Callable[..., object]) -> Callable[..., object]:
+        def looked(path: str | Path, *arguments: object, **named: object) -> object:
+            if inbox / "listed" in Path(path).parents:
+                raise PermissionError(13, "Permission denied", str(path))
+            return look(path, *arguments, **named)
+
+        return looked
+
+    for name in ("stat", "lstat"):
+        monkeypatch.setattr(os, name, closed(getattr(os, name)))
+    plan = outline([inbox], out)
+    assert targets(plan, out) == {"a.jpg": "a.jpg"}
+    why = "cannot be looked at (Permission denied); check the name and its folder"
+    assert reasons(plan) == {"b.jpg": why, "c.jpg": why}
+
+
 def test_a_disk_that_fails_costs_one_file(
     inbox: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

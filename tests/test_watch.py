@@ -122,6 +122,21 @@ def test_a_download_is_not_taken_before_it_has_its_name(inbox: Path) -> None:
     assert arriving.incomplete() == []
 
 
+def test_a_file_of_which_only_the_name_is_told_is_not_passed_over(
+    inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (inbox / "a.jpg").write_bytes(JPEG)
+    look = Path.lstat
+
+    def looked(path: Path) -> os.stat_result:
+        if path.name == "a.jpg":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return look(path)
+
+    monkeypatch.setattr(Path, "lstat", looked)
+    assert names(Inbox(inbox, [], 0).present()) == {"a.jpg"}
+
+
 def test_a_link_to_a_folder_is_not_passed_over(inbox: Path, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere/a.jpg").write_bytes(JPEG)
