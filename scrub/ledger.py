@@ -117,14 +117,16 @@ class Ledger:
 
     def begin(self, jobs: Iterable[tuple[Path, bytes, Path]]) -> None:
         """Note place, stamp and target of what is about to be made. Raises TargetError."""
+        about = list(jobs)
+        if not about:
+            return  # A ledger would call the folder one of copies.
         head = self._head()
         lines = [
             f"begun {self._token('stamp', place, stamp)} {self.name(target)}\n"
-            for place, stamp, target in jobs
+            for place, stamp, target in about
         ]
-        if lines:
-            self._page.append((head + "".join(lines)).encode())
-            self._take_in(lines)
+        self._page.append((head + "".join(lines)).encode())
+        self._take_in(lines)
 
     def finish(
         self, place: Path, content: bytes, settings: Settings, target: Path, copy: bytes

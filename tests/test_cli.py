@@ -258,6 +258,21 @@ def test_in_place_replaces_the_files_and_keeps_names_and_permissions(
         assert (tmp_path / name).stat().st_mtime == files.NEUTRAL_TIME
 
 
+def test_originals_are_not_hidden_by_a_run_that_was_refused_or_killed_there(
+    scrub_command: Command, tmp_path: Path
+) -> None:
+    day = tmp_path / "in/day"
+    day.mkdir(parents=True)
+    (day / "a.png").write_bytes(saved(face(32), "PNG"))
+    before = contents(tmp_path)
+    ran = scrub_command("clean", day / "a.png", "--out", day, "--metadata-only")
+    assert (ran.returncode, contents(tmp_path)) == (2, before)
+    (day / LEDGER).touch()  # as it is for a moment before its first line
+    ran = scrub_command("clean", tmp_path / "in", "--out", day, "--metadata-only")
+    assert ran.returncode == 2
+    assert "day: lies among the originals, and what is in it already would be left" in ran.stderr
+
+
 def test_the_folder_of_the_copies_may_be_among_the_inputs_but_not_be_the_only_one(
     scrub_command: Command, tmp_path: Path
 ) -> None:

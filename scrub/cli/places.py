@@ -58,7 +58,7 @@ def _check_apart(inputs: Sequence[Path], out: Path) -> None:
     """Copies among originals would be taken for such, and the other way round."""
     check_folder(out, "--out")
     place = real(out)
-    known = os.path.exists(out / LEDGER)
+    known = _holds_copies(out)
     for one in filter(os.path.isdir, inputs):
         if real(one) == place and not (known and len(inputs) > 1):
             problem = "is where the originals are, and copies would lie among them"
@@ -66,6 +66,14 @@ def _check_apart(inputs: Sequence[Path], out: Path) -> None:
         if place.is_relative_to(real(one)) and not known and DISK.names(out):
             problem = "lies among the originals, and what is in it already would be left out"
             raise UsageError(out, problem, "choose a new or an empty folder for --out")
+
+
+def _holds_copies(folder: Path) -> bool:
+    """Whether any were ever begun there; a run that was killed may leave an empty ledger."""
+    try:
+        return (folder / LEDGER).stat().st_size > 0
+    except OSError:
+        return False
 
 
 def storage(cluster: str | None) -> Storage:
