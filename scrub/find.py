@@ -12,7 +12,7 @@ from typing import Protocol
 from scrub import files
 from scrub.errors import InputError, ScrubError
 from scrub.formats import FORMATS, format_of, kind_of, target_of
-from scrub.ledger import LEDGER
+from scrub.ledger import is_ledger
 from scrub.report import FileReport, refusal
 from scrub.settings import Target
 
@@ -146,8 +146,9 @@ def _walked(inputs: Sequence[Path], out: Path | None, closed: list[OSError]) -> 
             here = Path(folder)
             below[:] = sorted(name for name in below if not _same(here / name, out))
             links = [name for name in below if os.path.islink(here / name)]
-            for name in sorted({*names, *links} - {LEDGER}):
-                yield Found(here / name, (here / name).relative_to(named))
+            for name in sorted({*names, *links}):
+                if not is_ledger(here / name):
+                    yield Found(here / name, (here / name).relative_to(named))
 
 
 def _closed_folder(error: OSError) -> FileReport:

@@ -201,6 +201,17 @@ def opened(out: Path, dry_run: bool = False) -> Iterator[Ledger | None]:
         yield Ledger(_File(out / LEDGER, held), key())
 
 
+def is_ledger(path: Path) -> bool:
+    """Whether it is one, and not only called so; one that may not be read is taken at its word."""
+    if path.name != LEDGER or os.path.islink(path) or not os.path.isfile(path):
+        return False
+    try:
+        with path.open("rb") as file:
+            return file.read(len(PROGRAM)) in (b"", PROGRAM.encode())
+    except OSError:
+        return True
+
+
 def key() -> bytes:
     """The user's own key, made when it is first needed. Raises TargetError."""
     path = Path("key")
