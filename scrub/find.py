@@ -87,10 +87,12 @@ def find(
     out: Path | None,
     to: Target = "same",
     ready: Container[Path] | None = None,
+    sweep: bool = True,
 ) -> Findings:
     """Look at every file named, and below every folder named, but not below ``out``.
 
     Only those among ``ready`` count, where that is given. ``to`` is what copies are written as.
+    Whoever is to change nothing does not ``sweep``: then old drafts are refused like new ones.
     """
     named = set(inputs)
     closed: list[OSError] = []
@@ -102,7 +104,7 @@ def find(
             continue
         try:
             status = files.check_input(one.source)
-            if files.is_draft(one.source) and files.is_abandoned(one.source):
+            if sweep and files.is_draft(one.source) and files.is_abandoned(one.source):
                 littered.add(one.source.parent)
                 settled.append(FileReport(one.source, "unchanged", reason=LEFT_BEHIND))
             elif one.source not in named and _passed_over(one.source):
