@@ -99,7 +99,7 @@ class Track:
         span = self.times[other] - self.times[one]
         if span <= 0:
             return np.zeros(2)
-        start, end = (self.sights[end].box.center for end in (one, other))
+        start, end = (self.sights[seen].box.center for seen in (one, other))
         return np.array([(end[0] - start[0]) / span, (end[1] - start[1]) / span])
 
 

@@ -61,8 +61,7 @@ def preview(source: Path, settings: Settings, eyes: Eyes | None) -> FileReport:
     media = _probed(source, settings)
     return FileReport(
         source,
-        "unchanged",
-        reason="dry run, nothing was written",
+        "planned",
         kind=media.kind,
         plan=plan(media, settings, eyes),
         removed=given_away(media),

@@ -186,7 +186,7 @@ def test_the_numbers_are_right(
 ) -> None:
     if dry_run:
         files = [
-            FileReport(one.source, "unchanged", kind=one.kind, plan=one.plan)
+            FileReport(one.source, "planned", kind=one.kind, plan=one.plan)
             if one.status == "cleaned"
             else one
             for one in files
@@ -249,8 +249,22 @@ def test_what_was_covered_in_doubt_is_to_be_looked_at(capsys: pytest.CaptureFixt
         f"  {shown('A.jpg')}: 2",
         f"  {Path('out/b.jpg')}: 2",
     ]
-    line = told(capsys, [doubtful], dry_run=True)[0].splitlines()[-3]
-    assert line == "2 faces to be covered though in doubt; look at:"
+    planned = replace(doubtful, status="planned")
+    lines = told(capsys, [planned], dry_run=True)[0].splitlines()
+    assert lines[-3:-1] == [
+        "2 faces to be covered though in doubt; look at:",
+        f"  {shown('a.jpg')}: 2",
+    ]
+
+
+@pytest.mark.parametrize("columns", ["0", "10"])
+def test_no_terminal_is_too_narrow_to_be_told(
+    columns: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    said, problems = told(capsys, [done("a.jpg"), refused("b.jpg")])
+    assert f"{shown('b.jpg')}: " in problems
+    assert len(said.splitlines()) == 3
 
 
 @pytest.mark.parametrize(

@@ -173,6 +173,13 @@ def test_a_folder_is_shown_and_drawn(scrub_command: Command, folder: Path, tmp_p
     assert scrub_command(*line, "--no-faces", "--overwrite").returncode == 0
 
 
+def test_sheets_need_a_folder(scrub_command: Command, folder: Path) -> None:
+    ran = scrub_command("inspect", folder, "--no-faces", "--thumbnails", folder / "notes.txt")
+    assert (ran.returncode, ran.stdout) == (2, "")
+    [line] = ran.stderr.splitlines()
+    assert line.endswith("notes.txt: is not a folder; name a folder for --thumbnails")
+
+
 def test_json_is_for_programs(scrub_command: Command, folder: Path) -> None:
     (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff cut")
     ran = scrub_command("inspect", folder, "--no-faces", "--json")
