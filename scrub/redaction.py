@@ -3,8 +3,14 @@
 At most 8 bits of the covered pixels reach the result: one coarse mean colour per track (to
 pick one of 250 million people takes 28). That is enforced here and not left to the styles:
 before any of them runs, every head in the frame has been blanked to its colour, so a style
-paints on a canvas that no longer holds a face. The rest of what it paints comes from entropy
-and from pixels that stay visible.
+sees a canvas that no longer holds a face. The rest of what it makes comes from entropy and
+from pixels that stay visible.
+
+Where soft covers overlap, they flow into each other: in a crowd, hard edges between them would
+fall like somebody's features now and then, for a program that compares the two pictures. Each
+pixel is the mean of all covers over it, weighted by how deep inside each it lies. So a cover
+fades out towards its rim where another lies beneath, and nowhere else: where no other does, its
+share is the whole, up to the last pixel beside the visible picture.
 
 A new style is one function and one row in :data:`STYLES`.
 """
@@ -86,17 +92,23 @@ class Canvas:
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """What one region covers: its box, the mask inside it (bool, h x w) and its coarse colour."""
+    """What one region covers: its box, the mask inside it and its coarse colour.
+
+    ``mask`` is bool, h x w; ``depth`` float32, h x w, above 0 where the mask is: see
+    :func:`depth_of`.
+    """
 
     box: Box
     mask: NDArray[np.bool_]
+    depth: NDArray[np.float32]
     color: NDArray[np.uint8]
 
 
-Style = Callable[[Canvas, Patch, np.random.Generator], None]
+Style = Callable[[Canvas, Patch, np.random.Generator], NDArray[np.uint8]]
+"""Returns the cover, h x w x 3, for the patch's box; the patch's mask is cut out of it."""
 
 
-def blur(canvas: Canvas, patch: Patch, entropy: np.random.Generator) -> None:
+def blur(canvas: Canvas, patch: Patch, entropy: np.random.Generator) -> NDArray[np.uint8]:
     """A soft cover: the surroundings flow into the head's mean colour, with random light and dark.
 
     It looks like a strong blur and is none: it is computed from the visible surroundings.
@@ -112,24 +124,24 @@ def blur(canvas: Canvas, patch: Patch, entropy: np.random.Generator) -> None:
     # A near head has millions of pixels, and those of a grid tell their colours as well.
     grid = np.s_[:: max(1, longer // SAMPLED), :: max(1, longer // SAMPLED)]
     shown = _part(canvas.visible, around)[grid].astype(np.uint8)
-    color = _part(canvas.pixels, around)[grid] * shown[..., None]
-    weight = cv2.resize(shown * np.uint8(255), size, interpolation=cv2.INTER_AREA)
-    sums = cv2.resize(color, size, interpolation=cv2.INTER_AREA)
+    # The fourth channel is what there is to see, in as many levels.
+    color = cv2.cvtColor(_part(canvas.pixels, around)[grid], cv2.COLOR_RGB2RGBA)
+    sums = cv2.resize(color * shown[..., None], size, interpolation=cv2.INTER_AREA)
     sigma = max(0.6, 0.12 * max(size))
-    near = cv2.GaussianBlur(weight.astype(np.float32), (0, 0), sigma)[..., None] / 255
     light = cv2.GaussianBlur(sums.astype(np.float32), (0, 0), sigma)
+    near = light[..., 3:] / 255
     # A head in the middle of other covered heads has no surroundings: its own colour then.
     share = np.clip(2 * (near - SURROUNDINGS), 0, 1)
-    fill = share * light / np.maximum(near, 1e-3) + (1 - share) * patch.color
+    fill = patch.color + share * (light[..., :3] / np.maximum(near, 1e-3) - patch.color)
     texture = np.float32(SHADE) * entropy.standard_normal((SHADES, SHADES), np.float32)
     fill += cv2.resize(texture, size, interpolation=cv2.INTER_CUBIC)[..., None]
     smooth = _stretched(_levels(fill), around.width, around.height, cv2.INTER_LINEAR)
     cover = _part(smooth, box.moved(-around.left, -around.top))
     _grain(cover, entropy)
-    _fill(canvas, patch, cover)
+    return cover
 
 
-def pixelate(canvas: Canvas, patch: Patch, entropy: np.random.Generator) -> None:
+def pixelate(canvas: Canvas, patch: Patch, entropy: np.random.Generator) -> NDArray[np.uint8]:
     """A mosaic: square cells of the head's mean colour, each randomly lighter or darker."""
     box = patch.box
     side = max(1, round(min(box.width, box.height) / CELLS))
@@ -137,12 +149,12 @@ def pixelate(canvas: Canvas, patch: Patch, entropy: np.random.Generator) -> None
     light = np.float32(TEXTURE) * entropy.standard_normal((rows, columns, 1), np.float32)
     cells = _levels(patch.color + light)
     whole = _stretched(cells, columns * side, rows * side, cv2.INTER_NEAREST)
-    _fill(canvas, patch, whole[: box.height, : box.width])
+    return whole[: box.height, : box.width]
 
 
-def solid(canvas: Canvas, patch: Patch, entropy: np.random.Generator) -> None:
+def solid(canvas: Canvas, patch: Patch, entropy: np.random.Generator) -> NDArray[np.uint8]:
     """A black box."""
-    _blank(canvas, patch, np.zeros(3, np.uint8))
+    return np.zeros((patch.box.height, patch.box.width, 3), np.uint8)
 
 
 STYLES: dict[str, tuple[Style, bool]] = {
@@ -150,7 +162,7 @@ STYLES: dict[str, tuple[Style, bool]] = {
     "pixelate": (pixelate, False),
     "solid": (solid, False),
 }
-"""Name -> the style, and whether its edges are rounded."""
+"""Name -> the style, and whether it is soft: with rounded edges, flowing into other covers."""
 
 
 class Painter:
@@ -164,7 +176,7 @@ class Painter:
     def __init__(self, regions: Iterable[Region], style: str, seed: bytes) -> None:
         """``seed`` is the clip's entropy, 32 bytes from the operating system."""
         self._regions = Timeline(regions)
-        self._style, self._rounded = STYLES[style]
+        self._style, self._soft = STYLES[style]
         self._seed = seed
         self._colors: dict[int, NDArray[np.uint8]] = {}
         self._painted: dict[Region, tuple[Patch, NDArray[np.uint8]]] = {}
@@ -186,31 +198,46 @@ class Painter:
         for _, patch in patches:
             _blank(canvas, patch, patch.color)
         painted = {}
+        depths = np.zeros((height, width), np.float32)
         for region, patch in patches:
-            target = _part(result, patch.box)
             known = self._painted.get(region)
             if known is None:
-                self._style(canvas, patch, self._entropy(region.track, b"cover"))
-                if region.last_frame > index:
-                    painted[region] = patch, target.copy()
+                cover = self._style(canvas, patch, self._entropy(region.track, b"cover"))
             else:
-                _fill(canvas, patch, known[1])
-                painted[region] = known
+                cover = known[1]
+            if region.last_frame > index:
+                painted[region] = patch, cover
+            _fill(canvas, patch, self._flowing(canvas, patch, cover, depths))
         self._painted = painted
         return canvas
+
+    def _flowing(
+        self,
+        canvas: Canvas,
+        patch: Patch,
+        cover: NDArray[np.uint8],
+        depths: NDArray[np.float32],
+    ) -> NDArray[np.uint8]:
+        """``cover``, flowing into those that are painted; ``depths`` holds the sum of theirs."""
+        beneath = _part(depths, patch.box)
+        if self._soft and beneath.any():
+            painted = _part(canvas.pixels, patch.box)
+            cover = np.asarray(cv2.blendLinear(painted, cover, beneath, patch.depth), np.uint8)
+        beneath += patch.depth
+        return cover
 
     def _patch(self, region: Region, box: Box, rgb: NDArray[np.uint8]) -> Patch:
         """What ``region`` covers of a frame, in ``box``, its part inside the picture."""
         known = self._painted.get(region)
         if known is not None:
             return known[0]
-        mask = mask_of(region.box, box, self._rounded)
+        mask = mask_of(region.box, box, self._soft)
         color = self._colors.get(region.track)
         if color is None:
             mean = quantized_mean(_part(rgb, box), mask)
             entropy = self._entropy(region.track, b"color")
             color = self._colors[region.track] = shaken(mean, entropy)
-        return Patch(box, mask, color)
+        return Patch(box, mask, depth_of(region.box, box) * mask, color)
 
     def _entropy(self, track: int, purpose: bytes) -> np.random.Generator:
         """One stream for each purpose: a cover that shows its own must not tell another."""
@@ -244,6 +271,18 @@ def mask_of(whole: Box, shown: Box, rounded: bool) -> NDArray[np.bool_]:
     y = (np.arange(shown.top, shown.bottom) + 0.5 - center_y) / (whole.height / 2)
     inside: NDArray[np.bool_] = (x**ROUNDNESS)[None, :] <= 1 - (y**ROUNDNESS)[:, None]
     return inside
+
+
+def depth_of(whole: Box, shown: Box) -> NDArray[np.float32]:
+    """How deep inside ``whole`` the pixels of ``shown`` lie, its part in the picture.
+
+    The distance from the nearer side times that from the nearer of top and bottom, in pixels:
+    0.25 in a corner, and without the creases that the distance from the nearest edge would have.
+    """
+    center_x, center_y = whole.center
+    x = whole.width / 2 - np.abs(np.arange(shown.left, shown.right) + 0.5 - center_x)
+    y = whole.height / 2 - np.abs(np.arange(shown.top, shown.bottom) + 0.5 - center_y)
+    return np.outer(y, x).astype(np.float32)
 
 
 def _part(pixels: NDArray[T], box: Box) -> NDArray[T]:
