@@ -100,7 +100,8 @@ class Patch:
 
 
 Style = Callable[[Canvas, Patch, np.random.Generator], NDArray[np.uint8]]
-"""Returns the cover, h x w x 3, for the patch's box; the patch's mask is cut out of it."""
+"""Returns the cover of the patch's box, h x w x 3, of which the painter takes what its mask says.
+"""
 
 
 def blur(canvas: Canvas, patch: Patch, entropy: np.random.Generator) -> NDArray[np.uint8]:
@@ -167,8 +168,8 @@ class Painter:
     """Covers the regions of a clip's frames, one frame after the other.
 
     It remembers the colour of each track from the first frame that shows it, so that many
-    frames of one head tell no more about it than one; and what it painted over each region in
-    the frame before, so that a cover stands still.
+    frames of one head tell no more about it than one; and the cover of each region in the frame
+    before, so that it stands still.
     """
 
     def __init__(self, regions: Iterable[Region], style: str, seed: bytes) -> None:
@@ -196,6 +197,7 @@ class Painter:
                 patches.append((region, patch))
         canvas = Canvas(result, visible)
         flowing = self._soft and crowded
+        # To clear only what will be read is faster where covers are small.
         depths = np.empty((height, width) if flowing else (0, 0), np.float32)
         for _, patch in patches:
             _blank(canvas, patch, patch.color)
@@ -203,13 +205,10 @@ class Painter:
                 _part(depths, patch.box).fill(0)
         painted = {}
         for region, patch in patches:
-            known = self._painted.get(region)
-            if known is None:
-                cover = self._style(canvas, patch, self._entropy(region.track, b"cover"))
-            else:
-                cover = known[1]
+            cover = self._cover(region, patch, canvas)
             if region.last_frame > index:
-                painted[region] = patch, cover.copy() if known is None else cover
+                # Not a view, which would keep all that it was cut out of.
+                painted[region] = patch, np.ascontiguousarray(cover)
             if flowing:
                 cover = _flowing(canvas, patch, cover, depth_of(region.box, patch), depths)
             _fill(canvas, patch, cover)
@@ -228,6 +227,13 @@ class Painter:
             entropy = self._entropy(region.track, b"color")
             color = self._colors[region.track] = shaken(mean, entropy)
         return Patch(box, mask, color)
+
+    def _cover(self, region: Region, patch: Patch, canvas: Canvas) -> NDArray[np.uint8]:
+        """What is painted over ``region``: the same as in the frame before, if it was there."""
+        known = self._painted.get(region)
+        if known is not None:
+            return known[1]
+        return self._style(canvas, patch, self._entropy(region.track, b"cover"))
 
     def _entropy(self, track: int, purpose: bytes) -> np.random.Generator:
         """One stream for each purpose: a cover that shows its own must not tell another."""
@@ -293,7 +299,10 @@ def _flowing(
     depth: NDArray[np.float32],
     depths: NDArray[np.float32],
 ) -> NDArray[np.uint8]:
-    """``cover``, flowing into those that are painted already; ``depths`` is the sum of theirs."""
+    """``cover``, flowing into those that are painted already.
+
+    ``depth`` is the patch's own; ``depths`` the sum of those beneath, H x W, to which it is added.
+    """
     beneath = _part(depths, patch.box)
     if beneath.any():
         painted = _part(canvas.pixels, patch.box)
