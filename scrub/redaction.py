@@ -82,8 +82,8 @@ GRAINS = 128
 class Canvas:
     """A frame whose heads are blanked already.
 
-    ``pixels`` is uint8, H x W x 3, and is painted on; ``visible`` is bool, H x W, true where
-    no region of the frame reaches.
+    ``pixels`` is uint8, H x W x 3, and painted on by the painter alone; ``visible`` is bool,
+    H x W, true where no region of the frame reaches.
     """
 
     pixels: NDArray[np.uint8]
