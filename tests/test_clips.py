@@ -136,11 +136,15 @@ def test_whole_looks_come_at_the_pace_and_never_too_far_apart(frame: float) -> N
 
 
 @pytest.mark.parametrize(
-    ("heads", "whole"),
-    [(CROWD, [0, 5, 10, 11]), (CROWD + 1, [0, 2, 4, 5, 7, 9, 10, 11])],
+    ("heads", "pace", "whole"),
+    [
+        (CROWD, 2, [0, 5, 10, 11]),
+        (CROWD + 1, 2, [0, 2, 4, 5, 7, 9, 10, 11]),
+        (CROWD + 1, 1, [*range(12)]),
+    ],
 )
-def test_a_crowd_is_looked_at_as_a_whole_in_every_other_frame(
-    heads: int, whole: list[int], monkeypatch: pytest.MonkeyPatch
+def test_a_crowd_is_looked_at_as_a_whole_between_whole_looks_too(
+    heads: int, pace: int, whole: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Told:
         def __init__(self, finds: Sequence[Box]) -> None:
@@ -152,7 +156,7 @@ def test_a_crowd_is_looked_at_as_a_whole_in_every_other_frame(
     apart = [Box(40 * column, 0, 40 * column + 20, 20) for column in range(heads)]
     monkeypatch.setattr(clips, "Glance", lambda look, threads: Told(apart))
     monkeypatch.setattr(clips, "load", lambda name, **options: Told(()))
-    watcher = Paced(Pace(200.0, (Look(640), Look(480, mirrored=True)), 0.5), threads=1)
+    watcher = Paced(Pace(200.0, (Look(640), Look(480, mirrored=True)), 0.5, pace), threads=1)
     frames = [np.zeros((60, 40 * heads, 3), np.uint8)] * 12
     glimpses = list(watcher.watch(timed(frames)))
     assert [index for index, glimpse in enumerate(glimpses) if glimpse.found] == whole
