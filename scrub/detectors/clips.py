@@ -44,7 +44,8 @@ FAINT = 0.35
 """Share of the certain score from which a find counts beside a track."""
 
 CROWD = 60
-"""Heads from which on a whole look costs less than enough parts would."""
+"""Heads from which on a whole look costs less than enough parts would: each head's turn among them
+would come in every sixth frame."""
 
 KNOWN = 0.4
 """Intersection over union from which two finds in neighbouring frames need one part only."""
@@ -61,17 +62,19 @@ class Pace:
     """How thoroughly a clip is looked at.
 
     ``every`` is the time from one whole look to the next in milliseconds; ``looks`` are taken
-    in turn, their sides at most; ``certain`` is the score from which a find is covered.
+    in turn, their sides at most; ``certain`` is the score from which a find is covered. Where there
+    is a crowd, the whole picture is looked at once in so many frames of those between.
     """
 
     every: float
     looks: tuple[Look, ...]
     certain: float
+    crowd: int = 1
 
 
 PACES = {
     "fast": Pace(280.0, (Look(768), Look(640, mirrored=True)), 0.16),
-    "balanced": Pace(190.0, (Look(1088), Look(832, mirrored=True)), 0.16),
+    "balanced": Pace(190.0, (Look(1088), Look(832, mirrored=True)), 0.16, crowd=2),
     "thorough": Pace(
         75.0, (Look(1440), Look(1088, mirrored=True), Look(1920), Look(832, mirrored=True)), 0.15
     ),
@@ -243,12 +246,11 @@ class Paced:
         boxes = _different(known)
         glimpses = [self._glimpse(stretch.frames[0], stretch.finds)]
         for number, frame in enumerate(stretch.frames[1:], start=1):
-            turn = stretch.number + number - 1
-            if len(boxes) > CROWD:
-                finds = self._seen(frame.rgb, turn)
-            else:
-                finds = self._detected(frame.rgb, _turn(boxes, turn))
-            finds += visitors.get(number, [])
+            finds = [*visitors.get(number, ())]
+            if len(boxes) <= CROWD:
+                finds += self._detected(frame.rgb, _turn(boxes, stretch.number + number - 1))
+            elif number % self._pace.crowd == 0:
+                finds += self._seen(frame.rgb, stretch.number + number // self._pace.crowd)
             glimpses.append(self._glimpse(frame, self._fused(frame.rgb, finds)))
         return glimpses
 
