@@ -126,8 +126,7 @@ def main() -> None:
         detectors: dict[str, Detector] = {}
         for preset in arguments.preset or PRESETS:
             looking = eyes(preset, arguments.threads)
-            open_eyes.callback(looking.second.close)
-            open_eyes.callback(looking.first.close)
+            open_eyes.callback(looking.close)
             detectors[preset] = looking.first
         scores, unit_seconds = _measured(pictures, detectors, unit)
     terminal = Console(highlight=False)

@@ -171,8 +171,7 @@ def main() -> int:
     blank = [""] * (2 + len(STAGES))
     compared = [f"{theirs:.1f}", f"{theirs / ours:.1f}"] if asked.other else []
     table.add_row("all", *blank, f"{ours:.1f}", "", *compared)
-    looking.first.close()
-    looking.second.close()
+    looking.close()
     Console(width=140).print(table)
     return 0
 

@@ -80,7 +80,8 @@ def outline(
     Raises UsageError where there is nothing to clean.
     """
     if out is None:
-        return each(inputs, partial(_replacement, to=settings.to), to=settings.to)
+        replacement = partial(_replacement, to=settings.to)
+        return each(inputs, replacement, to=settings.to, sweep=True)
     findings = _some(storage.find(inputs, out, settings.to), inputs)
     return plan(findings, out, settings, overwrite, ledger, storage)
 
@@ -90,12 +91,14 @@ def each(
     job: Callable[[Found], Job],
     out: Path | None = None,
     to: Target = "same",
+    sweep: bool = False,
 ) -> Outline:
     """The ``job`` of every file, which may raise ScrubError; those below ``out`` are none.
 
+    Old drafts are removed with them where it is to ``sweep``, and refused elsewhere.
     Raises UsageError where there is nothing to do.
     """
-    findings = _some(find(inputs, out, to), inputs)
+    findings = _some(find(inputs, out, to, sweep=sweep), inputs)
     settled = [*findings.settled]
     planned = []
     for one in findings.found:
@@ -171,8 +174,13 @@ def work(
             if ledger is not None and end.proof is not None:
                 job, proof = end.job, end.proof
                 ledger.finish(job.place, proof.source, settings, job.copy, proof.copy)
-            cleaned = end.report.status == "cleaned"
-            yield replace(end.report, reason=end.job.note) if cleaned else end.report
+            match end.report.status:
+                case "cleaned":
+                    yield replace(end.report, reason=end.job.note)
+                case "planned":
+                    yield replace(end.report, target=end.job.target)
+                case _:
+                    yield end.report
 
 
 def until_full(

@@ -63,8 +63,7 @@ def crew(address: str, wanted: int | None = None) -> Iterator[Crew]:
             remedy = "check the address and start dask scheduler and dask worker"
             raise ClusterError(None, problem, remedy) from error
         _check_installed(everywhere)
-        executor = client.get_executor(pure=False, retries=RETRIES)
-        translated = _Translated(executor, distributed.KilledWorker)
+        translated = _Translated(client, distributed.KilledWorker)
         yield Crew(translated, min(threads, wanted or threads), task=attend)
 
 
@@ -119,26 +118,27 @@ def attend(job: Job, order: Order) -> Done:
 
 
 class _Translated(Executor):
-    """Dask's executor, with errors of ours for those that are the cluster's."""
+    """A Dask client as an executor, with errors of ours for those that are the cluster's.
 
-    def __init__(self, executor: Any, killed: type[Exception]) -> None:
-        self._executor = executor
+    Dask's own asks how a call ended after it has fetched the result: where the worker that held it
+    is lost in between, it takes the result for an error, or never ends.
+    """
+
+    def __init__(self, client: Any, killed: type[Exception]) -> None:
+        self._client = client
         self._killed = killed
 
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
         future: Future[Any] = Future()
         try:
-            inner: Future[Any] = self._executor.submit(fn, *args, **kwargs)
+            inner = self._client.submit(fn, *args, pure=False, retries=RETRIES, **kwargs)
         except Exception as error:
             raise self._lost(error) from error
         future.add_done_callback(lambda ended: ended.cancelled() and inner.cancel())
         inner.add_done_callback(lambda ended: self._pass_on(ended, future))
         return future
 
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        self._executor.shutdown(wait=wait and not cancel_futures)
-
-    def _pass_on(self, inner: Future[Any], outer: Future[Any]) -> None:
+    def _pass_on(self, inner: Any, outer: Future[Any]) -> None:
         if not outer.set_running_or_notify_cancel():
             return
         try:

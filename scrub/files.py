@@ -194,7 +194,7 @@ def plain_mode() -> int:
 
 def has_room(folder: Path, size: int) -> bool:
     """Whether the copy of an original of ``size`` bytes fits there; True where no system tells."""
-    there = next((place for place in (folder, *folder.parents) if place.exists()), folder)
+    there = next((place for place in (folder, *folder.parents) if os.path.exists(place)), folder)
     try:
         return shutil.disk_usage(there).free >= ROOM * size
     except OSError:
@@ -212,12 +212,17 @@ def check_input(path: Path) -> os.stat_result:
             path, f"cannot be looked at ({error.strerror})", "check the name and its folder"
         ) from error
     if stat.S_ISLNK(found.st_mode):
-        raise InputError(path, "is a link", "name the file that it points to")
+        raise InputError(path, "is a link", "name what it points to")
     if not stat.S_ISREG(found.st_mode):
         raise InputError(path, "is not a file", "name a picture or a folder")
     if not os.access(path, os.R_OK):
         raise InputError(path, "may not be read", "change its permissions")
     return found
+
+
+def real(path: Path) -> Path:
+    """Where it is, whatever links lead there; unlike Path.resolve, not stopped by any that loop."""
+    return Path(os.path.realpath(path))
 
 
 def full(folder: Path) -> StorageError:
@@ -232,7 +237,7 @@ def unwritable(target: Path, error: OSError) -> TargetError:
     if error.errno in REMEDIES:
         return StorageError(target, problem, REMEDIES[error.errno])
     if error.errno == errno.ENAMETOOLONG:
-        return TargetError(target, problem, "use --names random")
+        return TargetError(target, problem, "use a shorter name, or --names random")
     return TargetError(target, problem, "check the folder and its permissions")
 
 

@@ -11,8 +11,8 @@ from typing import Protocol
 
 from scrub import files
 from scrub.errors import InputError, ScrubError
-from scrub.formats import FORMATS, format_of, target_of
-from scrub.ledger import LEDGER
+from scrub.formats import FORMATS, format_of, kind_of, target_of
+from scrub.ledger import is_ledger
 from scrub.report import FileReport, refusal
 from scrub.settings import Target
 
@@ -87,10 +87,12 @@ def find(
     out: Path | None,
     to: Target = "same",
     ready: Container[Path] | None = None,
+    sweep: bool = True,
 ) -> Findings:
     """Look at every file named, and below every folder named, but not below ``out``.
 
     Only those among ``ready`` count, where that is given. ``to`` is what copies are written as.
+    Whoever is to change nothing does not ``sweep``: then old drafts are refused like new ones.
     """
     named = set(inputs)
     closed: list[OSError] = []
@@ -102,7 +104,7 @@ def find(
             continue
         try:
             status = files.check_input(one.source)
-            if files.is_draft(one.source) and files.is_abandoned(one.source):
+            if sweep and files.is_draft(one.source) and files.is_abandoned(one.source):
                 littered.add(one.source.parent)
                 settled.append(FileReport(one.source, "unchanged", reason=LEFT_BEHIND))
             elif one.source not in named and _passed_over(one.source):
@@ -145,9 +147,10 @@ def _walked(inputs: Sequence[Path], out: Path | None, closed: list[OSError]) -> 
         for folder, below, names in os.walk(named, onerror=closed.append):
             here = Path(folder)
             below[:] = sorted(name for name in below if not _same(here / name, out))
-            links = [name for name in below if (here / name).is_symlink()]
-            for name in sorted({*names, *links} - {LEDGER}):
-                yield Found(here / name, (here / name).relative_to(named))
+            links = [name for name in below if os.path.islink(here / name)]
+            for name in sorted({*names, *links}):
+                if not is_ledger(here / name):
+                    yield Found(here / name, (here / name).relative_to(named))
 
 
 def _closed_folder(error: OSError) -> FileReport:
@@ -157,7 +160,7 @@ def _closed_folder(error: OSError) -> FileReport:
 
 
 def _same(one: Path, other: Path | None) -> bool:
-    return other is not None and one.resolve() == other.resolve()
+    return other is not None and files.real(one) == files.real(other)
 
 
 def _distinct(found: Iterable[Found]) -> Iterator[Found]:
@@ -186,7 +189,7 @@ def _passed_over(path: Path) -> bool:
         raise InputError(path, problem, "wait until that has ended, or remove it")
     if path.name.lower() in DROPPINGS or head.startswith(APPLE_DOUBLE):
         return True
-    if path.suffix.lower() in MEDIA_SUFFIXES or b"\x00" in head:
+    if path.suffix.lower() in MEDIA_SUFFIXES or b"\x00" in head or kind_of(head):
         return False
     try:
         # Piece by piece, because the last character may be cut.

@@ -31,7 +31,8 @@ AHEAD = 2
 SECONDS_A_FILE = 120.0
 SECONDS_A_FRAME = 1.0
 SECONDS_A_MEGAPIXEL = 2.0
-"""What a file may take: some thirty times what one core of 2020 needs for a thorough look."""
+"""What a file may take of processors' time: some thirty times what one core of 2020 needs for a
+thorough look."""
 
 KILLED = "SIGKILL"
 """How a process ends that the system stops for the sake of memory."""
@@ -167,7 +168,10 @@ class Crew:
 
 
 def patience(job: Job, order: Order) -> float:
-    """Seconds that a job may take before its worker counts as stuck; grows with its frames."""
+    """Seconds that a job may take before its worker counts as stuck; grows with its frames.
+
+    See :class:`scrub.workers.Bounds` for what is counted.
+    """
     try:
         media = probe(job.source, order.settings.max_side)
     except Exception:  # Why it cannot be read, the attempt itself will say.

@@ -16,9 +16,13 @@ from pathlib import Path
 from typing import IO
 
 from scrub import files
+from scrub.errors import UsageError
 from scrub.report import VERSION, FileReport, RunReport
 
 PART = ".part"
+
+OPENING = '{"version": '
+"""What every report begins with, of whichever version."""
 
 
 class Journal:
@@ -28,7 +32,7 @@ class Journal:
         self._path = path
         self._part = part
         self._file = file
-        self._between = f'{{"version": {VERSION}, "files": [\n'
+        self._between = f'{OPENING}{VERSION}, "files": [\n'
 
     def add(self, report: FileReport) -> None:
         """Write one file's line. Raises TargetError."""
@@ -54,17 +58,28 @@ class Journal:
 def opened(path: Path) -> Iterator[Journal]:
     """A new report, readable only to its owner: it names the originals.
 
-    What earlier runs left half-written stays. Raises TargetError where it cannot be written.
+    What earlier runs left half-written stays. Raises TargetError where it cannot be written, and
+    UsageError where anything but an earlier report, which it is to replace, has its name.
     """
     try:
         if os.path.isdir(path):  # Known now, and not when all is done.
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if os.path.lexists(path) and not _is_report(path):
+            raise UsageError(path, "is there and no report", "name another file for --report")
         path.parent.mkdir(parents=True, exist_ok=True)
         part, file = _new(path)
     except OSError as error:
         raise files.unwritable(path, error) from error
     with file:
         yield Journal(path, part, file)
+
+
+def _is_report(path: Path) -> bool:
+    """Whether it is one, or an empty file; never opened where that would wait for somebody."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(OPENING)) in (b"", OPENING.encode())
 
 
 def _new(path: Path) -> tuple[Path, IO[str]]:

@@ -117,14 +117,16 @@ class Ledger:
 
     def begin(self, jobs: Iterable[tuple[Path, bytes, Path]]) -> None:
         """Note place, stamp and target of what is about to be made. Raises TargetError."""
+        about = list(jobs)
+        if not about:
+            return  # A ledger would call the folder one of copies.
         head = self._head()
         lines = [
             f"begun {self._token('stamp', place, stamp)} {self.name(target)}\n"
-            for place, stamp, target in jobs
+            for place, stamp, target in about
         ]
-        if lines:
-            self._page.append((head + "".join(lines)).encode())
-            self._take_in(lines)
+        self._page.append((head + "".join(lines)).encode())
+        self._take_in(lines)
 
     def finish(
         self, place: Path, content: bytes, settings: Settings, target: Path, copy: bytes
@@ -192,11 +194,22 @@ def opened(out: Path, dry_run: bool = False) -> Iterator[Ledger | None]:
     None where there is none yet and nothing will be written. Raises UsageError where another
     run holds it, TargetError where it or the key cannot be used.
     """
-    if dry_run and not (out / LEDGER).exists():
+    if dry_run and not os.path.exists(out / LEDGER):
         yield None
         return
     with contextlib.ExitStack() as held:
         yield Ledger(_File(out / LEDGER, held), key())
+
+
+def is_ledger(path: Path) -> bool:
+    """Whether it is one, and not only called so; one that may not be read is taken at its word."""
+    if path.name != LEDGER or os.path.islink(path) or not os.path.isfile(path):
+        return False
+    try:
+        with path.open("rb") as file:
+            return file.read(len(PROGRAM)) in (b"", PROGRAM.encode())
+    except OSError:
+        return True
 
 
 def key() -> bytes:
@@ -213,7 +226,9 @@ def key() -> bytes:
             draft.write_bytes(made)
             files.commit(draft, path, 0o600)
     except (OSError, RuntimeError, TargetError) as error:  # RuntimeError: there is no home.
-        problem = f"cannot be kept ({error}), and without it copies are not known again"
+        cause = error.__cause__ if isinstance(error, TargetError) else error
+        reason = getattr(cause, "strerror", cause)
+        problem = f"cannot be kept ({reason}), and without it copies are not known again"
         remedy = "set XDG_STATE_HOME to a folder of yours that can be written"
         raise TargetError(path, problem, remedy) from error
     return made

@@ -92,15 +92,15 @@ class Track:
         """The sight in frame ``index``, or the last before or the first after all others."""
         return min(max(index, self.seen[0]), self.seen[-1])
 
-    def velocity(self, index: int) -> NDArray[np.float64]:
+    def velocity(self, index: int) -> tuple[float, float]:
         """Pixels a millisecond, as (x, y), around the sight in frame ``index``."""
         at = bisect_left(self.seen, index)
         one, other = self.seen[max(0, at - 2)], self.seen[min(len(self.seen) - 1, at + 2)]
         span = self.times[other] - self.times[one]
         if span <= 0:
-            return np.zeros(2)
-        start, end = (self.sights[end].box.center for end in (one, other))
-        return np.array([(end[0] - start[0]) / span, (end[1] - start[1]) / span])
+            return 0.0, 0.0
+        start, end = (self.sights[seen].box.center for seen in (one, other))
+        return (end[0] - start[0]) / span, (end[1] - start[1]) / span
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +166,12 @@ class _Shot:
             taken: set[int] = set()
             for finds, faint in ((sight.found, False), (sight.faint, True)):
                 free = [one for one in active if id(one) not in taken]
-                left = list(finds)
-                for track, find in self._pairs(free, finds, index, FAINT if faint else CLEAR):
-                    track.add(index, sight.time, find, faint)
+                used: set[int] = set()
+                for track, number in self._pairs(free, finds, index, FAINT if faint else CLEAR):
+                    track.add(index, sight.time, finds[number], faint)
                     taken.add(id(track))
-                    left.remove(find)
+                    used.add(number)
+                left = [find for number, find in enumerate(finds) if number not in used]
                 if faint:
                     self._left[index] = left
                     continue
@@ -189,32 +190,36 @@ class _Shot:
             time = self._time(index)
             if self._time(earliest) - time > GAP:
                 break
-            for _, find in self._pairs([track], self._left.get(index, ()), index, FAINT):
-                track.add(index, time, find, True)
-                self._left[index].remove(find)
+            left = self._left.get(index, [])
+            for _, number in self._pairs([track], left, index, FAINT):
+                track.add(index, time, left.pop(number), True)
                 earliest = index
 
     def _pairs(
         self, tracks: Sequence[Track], finds: Sequence[Detection], index: int, likeness: _Likeness
-    ) -> Iterator[tuple[Track, Detection]]:
-        """Which find takes up which track, the best fit first."""
+    ) -> Iterator[tuple[Track, int]]:
+        """The number of the find that takes up a track, with the track; the best fit first."""
         if not tracks or not finds:
             return
         expected = np.array([self._expected(track, index) for track in tracks])
         unseen = np.array([self._unseen(track, index) for track in tracks])
         edges = np.array([find.box.edges for find in finds], np.float64)
-        fit = _fit(expected, unseen, edges, likeness)
-        while fit.max() > 0:
-            row, column = (int(at) for at in np.unravel_index(fit.argmax(), fit.shape))
-            yield tracks[row], finds[column]
-            fit[row, :] = fit[:, column] = 0
+        taken: set[int] = set()
+        used: set[int] = set()
+        for row, column in _fitting(expected, unseen, edges, likeness):
+            if row not in taken and column not in used:
+                taken.add(row)
+                used.add(column)
+                yield tracks[row], column
 
-    def _expected(self, track: Track, index: int) -> NDArray[np.float64]:
+    def _expected(self, track: Track, index: int) -> tuple[float, float, float, float]:
         """The edges of the box where the head would be in another frame at its speed."""
         near = track.nearest(index)
-        x, y = track.velocity(near) * coasting(self._time(index) - self._time(near))
+        across, down = track.velocity(near)
+        away = coasting(self._time(index) - self._time(near))
+        x, y = across * away, down * away
         box = track.sights[near].box
-        return np.array([box.left + x, box.top + y, box.right + x, box.bottom + y])
+        return box.left + x, box.top + y, box.right + x, box.bottom + y
 
     def _unseen(self, track: Track, index: int) -> float:
         return abs(self._time(index) - self._time(track.nearest(index)))
@@ -223,27 +228,46 @@ class _Shot:
         return self._sights[index].time
 
 
-def _fit(
+def _fitting(
     expected: NDArray[np.float64],
     unseen: NDArray[np.float64],
     found: NDArray[np.float64],
     likeness: _Likeness,
-) -> NDArray[np.float64]:
-    """How well each of the ``expected`` boxes (T x 4) fits each one ``found`` (F x 4), from 0 up.
+) -> Iterator[tuple[int, int]]:
+    """Which of the ``expected`` boxes (T x 4) fits which one ``found`` (F x 4), the best fit first.
 
     ``unseen`` are the milliseconds since the last sight of each: the longer, the farther away
     it may have gone.
     """
-    one, other = expected[:, None], found[None]
-    shared = np.minimum(one[..., 2:], other[..., 2:]) - np.maximum(one[..., :2], other[..., :2])
-    overlap = shared.clip(min=0).prod(axis=2)
-    areas = [(boxes[..., 2:] - boxes[..., :2]).prod(axis=2) for boxes in (one, other)]
+    reach = likeness.reach + HASTE * unseen / 1000
+    rows, columns = _beside(expected, found, reach)
+    if not rows.size:
+        return
+    one, other = expected[rows].T, found[columns].T
+    shared = np.minimum(one[2:], other[2:]) - np.maximum(one[:2], other[:2])
+    overlap = shared.clip(min=0).prod(axis=0)
+    areas = [(boxes[2:] - boxes[:2]).prod(axis=0) for boxes in (one, other)]
     iou = overlap / np.maximum(areas[0] + areas[1] - overlap, 1)
     sizes = [np.sqrt(np.maximum(area, 1)) for area in areas]
     alike = np.maximum(sizes[0] / sizes[1], sizes[1] / sizes[0]) <= RATIO
-    apart = np.linalg.norm(
-        (one[..., :2] + one[..., 2:] - other[..., :2] - other[..., 2:]) / 2, axis=2
-    )
-    reach = (likeness.reach + HASTE * unseen[:, None] / 1000) * np.sqrt(sizes[0] * sizes[1])
-    near = np.where(alike, np.maximum(0, 1 - apart / np.maximum(reach, 1e-6)), 0)
-    return np.where((iou >= likeness.overlap) & alike, 1 + iou, near)
+    apart = np.linalg.norm((one[:2] + one[2:] - other[:2] - other[2:]) / 2, axis=0)
+    far = reach[rows] * np.sqrt(sizes[0] * sizes[1])
+    near = np.maximum(0, 1 - apart / np.maximum(far, 1e-6))
+    fit = np.where(iou >= likeness.overlap, 1 + iou, near) * alike
+    best = np.argsort(-fit, kind="stable")[: np.count_nonzero(fit)]
+    yield from zip(rows[best].tolist(), columns[best].tolist(), strict=True)
+
+
+def _beside(
+    expected: NDArray[np.float64], found: NDArray[np.float64], reach: NDArray[np.float64]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The pairs of boxes that are not too far apart from left to right: few of a crowd's.
+
+    ``reach`` is in sizes of each expected box's head.
+    """
+    (left, top, right, bottom), (start, _, end, _) = expected.T, found.T
+    size = np.sqrt(np.maximum((right - left) * (bottom - top), 1) * RATIO)
+    most = (right - left) / 2 + reach * size
+    across = np.abs(((left + right) / 2)[:, None] - (start + end) / 2)
+    rows, columns = np.nonzero(across <= most[:, None] + (end - start) / 2)
+    return rows, columns

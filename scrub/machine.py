@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
+import math
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 OWN_GROUPS = Path("/proc/self/cgroup")
 """Where Linux says in which control groups this process is: NUMBER:KINDS:PATH (cgroups(7))."""
 
 GROUPS = Path("/sys/fs/cgroup")
-LIMITS = {"": Path("memory.max"), "memory": Path("memory/memory.limit_in_bytes")}
-"""Their folder, and the topmost's bound in it, by kind: version 2 has one kind, unnamed."""
+"""Their folder; version 2 has all kinds in one tree, version 1 a folder for each."""
+
+MEMORY = ("memory.max", "memory.limit_in_bytes")
+"""Files with a group's bound in bytes: of version 2, of version 1."""
+
+TIME = ("cpu.max", "cpu.cfs_quota_us", "cpu.cfs_period_us")
+"""Files with the processors' time that a group may take in a period: version 1 has two for it."""
 
 PLENTY = 1 << 62
-"""Bytes that no machine has: what a system without an answer is taken to have."""
+"""What no machine has, of bytes or cores: a system without an answer is taken to have it."""
 
 
 def cores() -> int:
-    """How many processor cores this process may use, at least one."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """How many processor cores this process may keep busy, at least one."""
+    return min((_present(), *map(_bound_of_time, _groups("cpu"))))
 
 
 def memory() -> int:
     """Bytes of memory that processes here may take together, whoever holds them now."""
-    return min(_physical(), _granted())
+    return min((_physical(), *map(_bound_of_memory, _groups("memory"))))
 
 
 def resident(process: int) -> int:
@@ -37,6 +42,18 @@ def resident(process: int) -> int:
     return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
+def busy(process: int) -> float:
+    """Seconds of processors' time that a process has used; 0 where no system tells, or it ended.
+
+    Fields 14 and 15 of its line (proc_pid_stat(5)), whose second may hold blanks and brackets.
+    """
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def _physical() -> int:
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
@@ -44,33 +61,45 @@ def _physical() -> int:
         return PLENTY
 
 
-def _granted() -> int:
-    """The least bound of the groups that this process is in and of all above them."""
+def _present() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _groups(kind: str) -> Iterator[Path]:
+    """Folders of the groups with bounds of this kind that this process is in, and of those above.
+
+    A container shows its own as the topmost, under any path.
+    """
     try:
         lines = OWN_GROUPS.read_text().splitlines()
     except OSError:
-        return PLENTY
-    groups = [line.split(":", 2)[1:] for line in lines]
-    return min((_bound(kinds, path) for kinds, path in groups), default=PLENTY)
+        return
+    for line in lines:
+        _, kinds, path = line.split(":", 2)
+        below = Path(path.lstrip("/"))
+        for known in {"", kind}.intersection(kinds.split(",")):
+            yield from (GROUPS / known / place for place in (below, *below.parents))
 
 
-def _bound(kinds: str, path: str) -> int:
-    """Of one group and those above; a container shows its own as the topmost, under any path."""
-    known = [LIMITS[kind] for kind in kinds.split(",") if kind in LIMITS]
-    below = Path(path.lstrip("/"))
-    return min(
-        (
-            _number(GROUPS / limit.parent / place / limit.name)
-            for limit in known
-            for place in (below, *below.parents)
-        ),
-        default=PLENTY,
-    )
+def _bound_of_memory(group: Path) -> int:
+    """Bytes; PLENTY where the group has no bound."""
+    words = [word for name in MEMORY for word in _words(group / name)]
+    return min((int(word) for word in words if word.isdecimal()), default=PLENTY)
 
 
-def _number(file: Path) -> int:
-    """What the file holds; PLENTY where there is none, or "max" in it."""
+def _bound_of_time(group: Path) -> int:
+    """Cores, the last of them perhaps in part; PLENTY where the group has no bound."""
+    match [word for name in TIME for word in _words(group / name)]:
+        case [quota, period] if quota.isdecimal():
+            return math.ceil(int(quota) / int(period))
+        case _:  # "max" and -1 are none.
+            return PLENTY
+
+
+def _words(file: Path) -> list[str]:
     try:
-        return int(file.read_text())
-    except (OSError, ValueError):
-        return PLENTY
+        return file.read_text().split()
+    except OSError:
+        return []

@@ -61,8 +61,7 @@ def preview(source: Path, settings: Settings, eyes: Eyes | None) -> FileReport:
     media = _probed(source, settings)
     return FileReport(
         source,
-        "unchanged",
-        reason="dry run, nothing was written",
+        "planned",
         kind=media.kind,
         plan=plan(media, settings, eyes),
         removed=given_away(media),
@@ -218,13 +217,18 @@ def _tried(media: Media, first: Plan, seed: bytes, settings: Settings, detector:
     sure = lookout.sure(media)
     looking = lookout.Lookout(media, first.regions, detector, EARLY * sure)
     painter = Painter(first.regions, settings.style, seed)
+
+    def covered() -> Iterator[Frame]:
+        for frame in FORMATS[media.kind].frames(media):
+            if looking.looks_at(frame.index):
+                frame = replace(frame, rgb=painter.paint(frame.rgb, frame.index).pixels)
+            yield frame
+
     glimpses: list[Glimpse] = []
     showing: list[Region] = []
-    for frame in ahead(FORMATS[media.kind].frames(media)):
+    for frame in ahead(covered()):
         progress.tell(media.path, "trying", frame.time, media.length)
-        seen = lookout.Seen()
-        if looking.looks_at(frame.index):
-            seen = looking.at(frame.index, painter.paint(frame.rgb, frame.index).pixels)
+        seen = looking.at(frame.index, frame.rgb)
         left = [one for one in seen.left if one.score >= EARLY * sure]
         found = tuple(replace(one, doubtful=one.score < sure) for one in left)
         glimpses.append(Glimpse(frame.time, found))

@@ -89,8 +89,9 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """A face that a detector found: tight box in the frame's pixels, score 0 to 1.
+    """A face that a detector found: tight box in the frame's pixels, and the evidence for it.
 
+    ``score`` is 0 to 1 of a single look, and their sum where several saw it.
     ``detector`` names who found it; ``doubtful`` says that it is more likely to be something
     else: it is covered all the same, and a person is told where to look.
     """

@@ -23,7 +23,7 @@ MANY = 40
 
 OTHERS = "other reasons, each named above"
 
-Status = Literal["cleaned", "refused", "failed", "unchanged"]
+Status = Literal["cleaned", "planned", "refused", "failed", "unchanged"]
 
 VERSION = 1
 """Of the JSON report; changes when a reader of the old one would be misled."""
@@ -80,7 +80,7 @@ class Evidence:
 class FileReport:
     """How one file ended.
 
-    ``cleaned``: the target is there and verified (or would be made, in a dry run);
+    ``cleaned``: the target is there and verified; ``planned``: a dry run would have made it;
     ``refused``: the input was not something that scrub can or may clean; ``failed``: it
     could not be finished; ``unchanged``: nothing was asked of it. ``reason`` explains the
     last three, and of the first what became of an earlier copy. ``unfit`` is a file that is

@@ -119,11 +119,12 @@ class _Way:
     def _held(self, seen: int, step: int, stop: int) -> Iterator[_Cover]:
         """Where the head was and where it was going, for a while; longer on its way out."""
         box = self._track.sights[seen].box
-        velocity = self._track.velocity(seen)
+        x, y = self._track.velocity(seen)
         believed = self._believed(seen)
         for index in range(seen + step, stop, step):
             away = self._apart(seen, index)
-            drawn = _grown(_hull(box, box.moved(*velocity * coasting(away))), abs(away))
+            gone = coasting(away)
+            drawn = _grown(_hull(box, box.moved(x * gone, y * gone)), abs(away))
             leaving = drawn.clip(self._picture.width, self._picture.height) != drawn
             if abs(away) > (HOLD * (2 if leaving else 1) if believed else BRIEF):
                 break
@@ -132,8 +133,8 @@ class _Way:
     def _drawn_out(self, index: int) -> Box:
         """The box of a sight, longer by what motion smears while the frame is taken."""
         box = self._track.sights[index].box
-        step = BLUR * self._track.velocity(index) * self._frame(index)
-        return _hull(self._usual(index, box), _hull(box.moved(*-step), box.moved(*step)))
+        x, y = (BLUR * pace * self._frame(index) for pace in self._track.velocity(index))
+        return _hull(self._usual(index, box), _hull(box.moved(-x, -y), box.moved(x, y)))
 
     def _usual(self, index: int, box: Box) -> Box:
         """Where the sights before and after say that the head is; ``box`` where they are far.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import shutil
@@ -26,6 +25,9 @@ else:
 LOOK = 0.5
 """Seconds between two looks at files that are still growing."""
 
+LONGEST_REST = 86_400.0
+"""Seconds that a file may be asked not to change: a day."""
+
 AGAIN = 300.0
 """Seconds after which a file that failed is tried again: its disk may have room by then."""
 
@@ -33,6 +35,9 @@ UNFINISHED = {".crdownload", ".download", ".filepart", ".opdownload", ".part", "
 """What programs put behind a name, in lower case, until all of the file has come."""
 
 Stamp = tuple[int, int, int]
+
+UNTOLD: Stamp = (0, 0, 0)
+"""Of a file about which the system tells nothing but its name."""
 
 
 @dataclass(slots=True)
@@ -54,7 +59,7 @@ class Inbox:
     def __init__(self, folder: Path, apart: Collection[Path], settle: float) -> None:
         """Watch ``folder`` and all below it, but for the folders ``apart``."""
         self.folder = folder
-        self._apart = {place.resolve() for place in apart}
+        self._apart = {files.real(place) for place in apart}
         self._settle = settle
         self._arrivals: dict[Path, _Arrival] = {}
 
@@ -130,11 +135,16 @@ class Inbox:
     def _stamps(self) -> Iterator[tuple[Path, Stamp]]:
         for folder, below, names in os.walk(self.folder):
             here = Path(folder)
-            below[:] = [name for name in below if (here / name).resolve() not in self._apart]
-            links = [name for name in below if (here / name).is_symlink()]
+            below[:] = [name for name in below if files.real(here / name) not in self._apart]
+            links = [name for name in below if os.path.islink(here / name)]
             for name in (*names, *links):
-                with contextlib.suppress(OSError):  # It has gone again.
+                try:
                     found = (here / name).lstat()
+                except FileNotFoundError:  # It has gone again.
+                    continue
+                except OSError:  # Whoever takes it will say why it cannot be looked at.
+                    yield here / name, UNTOLD
+                else:
                     yield here / name, (found.st_ino, found.st_size, found.st_mtime_ns)
 
     def _ready(self) -> frozenset[Path]:

@@ -32,7 +32,10 @@ FIRST_LOOK = 120.0
 """Seconds in which a worker has to start and to say how long its call may take."""
 
 TICK = 0.5
-"""Seconds between two looks at a worker's memory."""
+"""Seconds between two looks at what a worker takes."""
+
+MOVING = 0.001
+"""Share of its time that a worker has to use, or it stands still: even a starved one gets more."""
 
 # Read by the GNU C library when a worker starts. Else it gives what was freed back to the system at
 # once, and an eighth of the time of a photograph goes into being given it again.
@@ -67,8 +70,8 @@ class Lost(Exception):
 class Bounds:
     """What one call may take.
 
-    ``patience`` is called in the worker with the call's arguments and gives its seconds;
-    ``memory`` is in bytes.
+    ``patience`` is called in the worker with the call's arguments and gives its seconds: of
+    processors' time, and of the clock's while it stands still. ``memory`` is in bytes.
     """
 
     patience: Callable[..., float]
@@ -187,14 +190,25 @@ class _Worker:
         return answer
 
     def _received(self, seconds: float) -> Any:
-        deadline = time.monotonic() + seconds
+        """What it says next but for progress.
+
+        One that goes round in circles uses its patience up, however long others keep the
+        processors from it; one that waits for what never comes stands still.
+        """
+        looked, start = time.monotonic(), machine.busy(self._pid)
+        moved, still = start, 0.0
         while True:
             if wait([self._answers, self.process.sentinel], TICK):
                 message = self._answers.recv()
                 if not isinstance(message, progress.Step):
                     return message
                 progress.pass_on(message)
-            if time.monotonic() > deadline:
+            before, looked, used = looked, time.monotonic(), machine.busy(self._pid)
+            # Between two looks, all of us may have been stopped for hours.
+            still += min(looked - before, TICK)
+            if used - moved > seconds * MOVING:
+                moved, still = used, 0.0
+            if max(used - start, still) > seconds:
                 self._lose("time", seconds)
             if machine.resident(self._pid) > self._memory:
                 self._lose("memory", seconds)

@@ -22,7 +22,11 @@ from scrub.settings import Settings
 from tests.parts import saved
 from tests.pictures import Pixels, face
 
-UNPLAIN = ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "PYTHONIOENCODING")
+UNPLAIN = (
+    *("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "PYTHONIOENCODING"),
+    # With it, Python holds nothing back which it would try to write once more at its end.
+    "PYTHONUNBUFFERED",
+)
 
 
 class Command:
@@ -32,7 +36,7 @@ class Command:
 
     @property
     def environment(self) -> dict[str, str]:
-        """This process's own, without what would colour, recode or widen the output."""
+        """This process's own, without what would colour, recode, widen or hasten the output."""
         kept = {name: value for name, value in os.environ.items() if name not in UNPLAIN}
         package = str(Path(scrub.__file__).parents[1])
         return {**kept, "COLUMNS": "80", "PYTHONPATH": package, "PYTHONUTF8": "1"}

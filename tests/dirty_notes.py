@@ -37,7 +37,18 @@ NOTES = {
         apart=False,
     ),
     "Olympus": noted("OLYMPUS", b"OLYMPUS\0II\3\0", "<", {0x0404: TEXT}, apart=True),
+    "Olympus, later": noted(
+        "OLYMPUS", b"OLYMPUS\0II\3\0", "<", {0x2010: {0x0202: TEXT}}, apart=True
+    ),
+    "OM System": noted(
+        "OM Digital Solutions", b"OM SYSTEM\0\0\0II\4\0", "<", {0x0404: TEXT}, apart=True
+    ),
+    "Motorola": noted("Motorola", b"MOT\0\1\1\1\1", "<", {0x5501: TEXT}, apart=True),
+    "Ricoh": noted("RICOH", b"Ricoh\0\0\0", "<", {0x0005: b"CANARY-serial-1\0"}, apart=False),
+    "Ricoh, later": noted("RICOH", b"RICOH\0MM", ">", {0x0229: TEXT}, apart=True),
+    "Sigma": noted("SIGMA", b"SIGMA\0\0\0\1\0", "<", {0x0002: TEXT}, apart=False),
     "Sony": noted("SONY", b"SONY DSC \0\0\0", "<", {0x2031: TEXT}, apart=False),
+    "Pentax, older": noted("PENTAX", b"AOC\0MM", ">", {0x0229: TEXT}, apart=False),
     "Pentax": noted("PENTAX", b"PENTAX \0II", "<", {0x0229: TEXT}, apart=True),
 }
 

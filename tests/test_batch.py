@@ -218,9 +218,9 @@ def pipe(inbox: Path) -> Path:
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
-        (link, "is a link; name the file that it points to"),
-        (loose_link, "is a link; name the file that it points to"),
-        (folder_link, "is a link; name the file that it points to"),
+        (link, "is a link; name what it points to"),
+        (loose_link, "is a link; name what it points to"),
+        (folder_link, "is a link; name what it points to"),
         (pipe, "is not a file; name a picture or a folder"),
     ],
 )
@@ -270,6 +270,8 @@ STRANGE = "is of a kind that scrub does not clean"
         ),
         ("photo.jpg", b"\0\0\0\x18ftypcrx " + bytes(50), f"{STRANGE} (camera raw)"),
         ("paper.dat", b"%PDF-1.7\n\0", f"{STRANGE} (PDF)"),
+        ("print.eps", b"%!PS-Adobe-3.0 EPSF-3.0\n", f"{STRANGE} (PostScript)"),
+        ("drawing.txt", b"<svg xmlns='http://www.w3.org/2000/svg'/>", f"{STRANGE} (SVG)"),
     ],
 )
 def test_whatever_else_is_not_understood_is_refused_by_name(
@@ -359,6 +361,27 @@ def test_a_folder_that_cannot_be_opened_is_refused_and_the_rest_is_done(
     assert reasons(plan) == {
         "closed": "cannot be opened (Permission denied); change its permissions"
     }
+
+
+def test_a_folder_that_tells_no_more_than_names_costs_what_is_in_it(
+    inbox: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree(inbox, "a.jpg", "listed/b.jpg", "listed/below/c.jpg")
+
+    def closed(look: Callable[..., object]) -> Callable[..., object]:
+        def looked(path: str | Path, *arguments: object, **named: object) -> object:
+            if inbox / "listed" in Path(path).parents:
+                raise PermissionError(13, "Permission denied", str(path))
+            return look(path, *arguments, **named)
+
+        return looked
+
+    for name in ("stat", "lstat"):
+        monkeypatch.setattr(os, name, closed(getattr(os, name)))
+    plan = outline([inbox], out)
+    assert targets(plan, out) == {"a.jpg": "a.jpg"}
+    why = "cannot be looked at (Permission denied); check the name and its folder"
+    assert reasons(plan) == {"b.jpg": why, "c.jpg": why}
 
 
 def test_a_disk_that_fails_costs_one_file(

@@ -62,8 +62,7 @@ def test_its_finds_are_covered_whatever_the_preset(
     for brings, finds in ((None, False), (model, True)):
         looking = eyes("fast", 1, brings)
         assert bool(looking.first.detect(PICTURE)) is finds
-        looking.first.close()
-        looking.second.close()
+        looking.close()
 
 
 @pytest.mark.parametrize(

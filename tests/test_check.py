@@ -214,6 +214,24 @@ def test_nothing_to_check_is_not_clean(scrub_command: Command, outbox: Path) -> 
     assert scrub_command("check", outbox / "gone.png").returncode == 2
 
 
+@pytest.mark.parametrize("command", ["check", "inspect"])
+def test_an_old_draft_is_refused_and_not_removed(
+    scrub_command: Command, outbox: Path, command: str
+) -> None:
+    draft = write("png-text", outbox).rename(outbox / ".scrub-1.part")
+    ran = scrub_command(command, outbox, "--no-faces")
+    assert ran.returncode == 2
+    assert f"{draft.name}: is the draft of another run; wait until" in ran.stderr
+    assert draft.exists()
+
+
+def test_what_is_only_called_a_ledger_does_not_pass(scrub_command: Command, outbox: Path) -> None:
+    write("png-text", outbox).rename(outbox / LEDGER)
+    ran = scrub_command("check", outbox, "--no-faces")
+    assert ran.returncode == 1
+    assert f"{LEDGER}: author's name" in ran.stdout
+
+
 def test_the_ledger_among_the_copies_is_nobody_s_file(
     scrub_command: Command, inbox: Path, out: Path
 ) -> None:

@@ -149,6 +149,7 @@ def test_the_report_has_the_documented_shape(ran: Ran) -> None:
         "cleaned": len(GOOD),
         "refused": len(BROKEN),
         "failed": 0,
+        "planned": 0,
         "unchanged": 0,
         "already_clean": 0,
         "unfinished": 0,
@@ -227,11 +228,12 @@ def test_what_looks_like_an_option_can_be_named(scrub_command: Command, tmp_path
 
 def test_a_dry_run_tells_and_writes_nothing(scrub_command: Command, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
-    (tmp_path / "in/two.png").write_bytes(saved(picture(), "PNG"))
+    (tmp_path / "in/IMG_0002.png").write_bytes(saved(picture(), "PNG"))
     before = contents(tmp_path), sorted(tmp_path.rglob("*"))
     ran = scrub_command("clean", tmp_path / "in", "-o", tmp_path / "out", "--preset=fast", "-n")
     assert ran.returncode == 0
     assert (contents(tmp_path), sorted(tmp_path.rglob("*"))) == before
+    assert ran.stdout.splitlines()[1].split()[:3] == ["IMG_0002.png", "picture-001.png", "2"]
     assert ran.stdout.splitlines()[-1].startswith("1 would be cleaned, 2 faces found in ")
     assert ran.stderr == ""
 
@@ -254,6 +256,21 @@ def test_in_place_replaces_the_files_and_keeps_names_and_permissions(
         if os.name != "nt":
             assert stat.S_IMODE((tmp_path / name).stat().st_mode) == mode
         assert (tmp_path / name).stat().st_mtime == files.NEUTRAL_TIME
+
+
+def test_originals_are_not_hidden_by_a_run_that_was_refused_or_killed_there(
+    scrub_command: Command, tmp_path: Path
+) -> None:
+    day = tmp_path / "in/day"
+    day.mkdir(parents=True)
+    (day / "a.png").write_bytes(saved(face(32), "PNG"))
+    before = contents(tmp_path)
+    ran = scrub_command("clean", day / "a.png", "--out", day, "--metadata-only")
+    assert (ran.returncode, contents(tmp_path)) == (2, before)
+    (day / LEDGER).touch()  # as it is for a moment before its first line
+    ran = scrub_command("clean", tmp_path / "in", "--out", day, "--metadata-only")
+    assert ran.returncode == 2
+    assert "day: lies among the originals, and what is in it already would be left" in ran.stderr
 
 
 def test_the_folder_of_the_copies_may_be_among_the_inputs_but_not_be_the_only_one(

@@ -9,6 +9,7 @@ import pytest
 
 from scrub.detectors import Look, Pixels, clips
 from scrub.detectors.clips import (
+    CROWD,
     MOST_BETWEEN,
     MOST_PARTS,
     PACES,
@@ -132,6 +133,33 @@ def test_whole_looks_come_at_the_pace_and_never_too_far_apart(frame: float) -> N
         assert len(stretch.frames) <= MOST_BETWEEN
         assert stretch.frames[-1].time - stretch.frames[0].time < 200.0
     assert [stretch.number for stretch in stretches] == list(range(len(stretches)))
+
+
+@pytest.mark.parametrize(
+    ("heads", "pace", "whole"),
+    [
+        (CROWD, 2, [0, 5, 10, 11]),
+        (CROWD + 1, 2, [0, 2, 4, 5, 7, 9, 10, 11]),
+        (CROWD + 1, 1, [*range(12)]),
+    ],
+)
+def test_a_crowd_is_looked_at_as_a_whole_between_whole_looks_too(
+    heads: int, pace: int, whole: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Told:
+        def __init__(self, finds: Sequence[Box]) -> None:
+            self._finds = [Detection(box, 1.0, "told") for box in finds]
+
+        def detect(self, rgb: Pixels) -> list[Detection]:
+            return self._finds
+
+    apart = [Box(40 * column, 0, 40 * column + 20, 20) for column in range(heads)]
+    monkeypatch.setattr(clips, "Glance", lambda look, threads: Told(apart))
+    monkeypatch.setattr(clips, "load", lambda name, **options: Told(()))
+    watcher = Paced(Pace(200.0, (Look(640), Look(480, mirrored=True)), 0.5, pace), threads=1)
+    frames = [np.zeros((60, 40 * heads, 3), np.uint8)] * 12
+    glimpses = list(watcher.watch(timed(frames)))
+    assert [index for index, glimpse in enumerate(glimpses) if glimpse.found] == whole
 
 
 def test_finds_of_one_head_need_one_part() -> None:

@@ -278,6 +278,23 @@ def test_a_worker_that_is_lost_changes_nothing_but_a_deadly_file_is_named(
     assert {path.name for path in (tmp_path / "out/below").glob("*.jpg")} == set(ends)
 
 
+def test_a_worker_that_is_lost_with_a_result_just_fetched_changes_nothing(
+    running: Cluster, inbox: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from distributed.client import Future
+
+    fetch = Future._result
+
+    async def fetched_at_the_last_moment(future: Any, raiseit: bool = True) -> Any:
+        result = await fetch(future, raiseit)
+        future._state.lose()  # as the scheduler has it do, whenever it hears of such a loss
+        return result
+
+    monkeypatch.setattr(Future, "_result", fetched_at_the_last_moment)
+    (inbox / "a.jpg").write_bytes(saved(face(32), "JPEG"))
+    assert run(running, inbox, out)["a.jpg"].status == "cleaned"
+
+
 def test_a_scheduler_that_is_lost_ends_the_run_and_the_next_completes(
     network: None, inbox: Path, out: Path, tmp_path: Path
 ) -> None:

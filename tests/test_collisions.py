@@ -144,7 +144,9 @@ def test_a_name_that_grows_too_long_ends_neither_the_plan_nor_the_run(
     plan = outline([inbox], out)
     assert targets(plan, out) == {name: name + ".jpg", "d" * 251 + ".jpg": "d" * 251 + ".jpg"}
     with (
-        pytest.raises(ScrubError, match=r"File name too long\); use --names random"),
+        pytest.raises(
+            ScrubError, match=r"File name too long\); use a shorter name, or --names random"
+        ),
         files.draft_beside(out / f"{name}.jpg") as draft,
     ):
         files.commit(draft, out / f"{name}.jpg", 0o600)

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console as Terminal
 
 from scrub.console import Console, bars, harmless
 from scrub.exposure import Exposure
@@ -185,7 +186,7 @@ def test_the_numbers_are_right(
 ) -> None:
     if dry_run:
         files = [
-            FileReport(one.source, "unchanged", kind=one.kind, plan=one.plan)
+            FileReport(one.source, "planned", kind=one.kind, plan=one.plan)
             if one.status == "cleaned"
             else one
             for one in files
@@ -248,8 +249,22 @@ def test_what_was_covered_in_doubt_is_to_be_looked_at(capsys: pytest.CaptureFixt
         f"  {shown('A.jpg')}: 2",
         f"  {Path('out/b.jpg')}: 2",
     ]
-    line = told(capsys, [doubtful], dry_run=True)[0].splitlines()[-3]
-    assert line == "2 faces to be covered though in doubt; look at:"
+    planned = replace(doubtful, status="planned")
+    lines = told(capsys, [planned], dry_run=True)[0].splitlines()
+    assert lines[-3:-1] == [
+        "2 faces to be covered though in doubt; look at:",
+        f"  {shown('a.jpg')}: 2",
+    ]
+
+
+@pytest.mark.parametrize("columns", ["0", "10"])
+def test_no_terminal_is_too_narrow_to_be_told(
+    columns: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    said, problems = told(capsys, [done("a.jpg"), refused("b.jpg")])
+    assert f"{shown('b.jpg')}: " in problems
+    assert len(said.splitlines()) == 3
 
 
 @pytest.mark.parametrize(
@@ -341,6 +356,22 @@ def test_bars_of_files_are_few_and_go_with_their_files(monkeypatch: pytest.Monke
         shown.finish(done(f"{number}.mp4"))
     assert not shown._rows
     assert not shown._begun
+
+
+@pytest.mark.parametrize("width", [30, 40, 50, 60, 80, 200])
+def test_bars_have_whole_numbers_at_any_width(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bars, "MOMENT", 0.0)
+    shown = bars.Bars(1234, "cleaning")
+    shown.finish(done("a.jpg"))
+    for share in (0.25, 0.5):
+        shown.hear(Step(Path("in", "a long name of a clip from the street.mp4"), "looking", share))
+    terminal = Terminal(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
+    terminal.print(shown._shown)
+    over_all, inside = terminal.file.getvalue().rstrip().split("\n")
+    assert max(len(over_all), len(inside)) <= width
+    assert re.search(r" 1/1234 .*-:--:-- left", over_all)
+    assert "\N{HORIZONTAL ELLIPSIS}" not in over_all
+    assert re.match(r"  a long name of.* 25%", inside)
 
 
 def test_an_output_that_lacks_characters_does_not_end_the_run(

@@ -298,14 +298,16 @@ import numpy, sys
 from scrub.detectors import DETECTORS
 assert not {"cv2", "mediapipe", "onnxruntime"} & set(sys.modules), "the registry loads nothing"
 from scrub.detectors.presets import eyes
-both = eyes("fast", 1)
-for one in (both.first, both.second):
-    one.detect(numpy.zeros((64, 64, 3), numpy.uint8))
-    one.close()
+opened = eyes("fast", 1)
+blank = numpy.zeros((64, 64, 3), numpy.uint8)
+for one in (opened.first, opened.second, opened.again):
+    one.detect(blank)
+list(opened.watcher.watch([(blank, 0.0)]))
+opened.close()
 """
 
 
-def test_a_closed_detector_leaves_without_a_word() -> None:
+def test_closed_eyes_leave_without_a_word() -> None:
     """Left open, MediaPipe complains when the interpreter ends; it greets when it starts, too."""
     ended = subprocess.run([sys.executable, "-c", ONE_LOOK], capture_output=True, text=True)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
@@ -450,8 +452,7 @@ def test_fusing_loses_no_find_and_does_not_depend_on_their_order(
 def eyes(request: pytest.FixtureRequest) -> Iterator[presets.Eyes]:
     loaded = presets.eyes(request.param, 2)
     yield loaded
-    loaded.first.close()
-    loaded.second.close()
+    loaded.close()
 
 
 def test_each_preset_finds_every_face_and_little_else(eyes: presets.Eyes) -> None:

@@ -242,6 +242,27 @@ def test_the_plain_hook_judges_what_is_staged(run: Run, repository: Path) -> Non
 
 
 @on_posix
+@pytest.mark.parametrize("was_link", [False, True])
+def test_the_plain_hook_passes_nothing_over(run: Run, repository: Path, was_link: bool) -> None:
+    """Neither a hidden picture, nor one in the place of what was a link."""
+    photo = repository / ".hidden.png"
+    if was_link:
+        photo.symlink_to("nowhere")
+        run("git", "add", "--all", check=True)
+        run("git", "commit", "-m", "link", check=True)
+        photo.unlink()
+    hook = repository / ".git/hooks/pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(snippet("sh"))
+    hook.chmod(0o755)
+    write("png-text", repository).rename(photo)
+    run("git", "add", "--all", check=True)
+    ran = run("git", "commit", "-m", "dirty")
+    assert ran.returncode == 1
+    assert ".hidden.png: author's name" in ran.stdout + ran.stderr
+
+
+@on_posix
 @pytest.mark.parametrize(
     ("name", "sent", "said"), [("png-text", False, "author's name"), ("clean", True, "")]
 )

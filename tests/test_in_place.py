@@ -140,7 +140,7 @@ def test_dry_run_changes_nothing(tmp_path: Path) -> None:
     source = write("png-text", tmp_path)
     before = source.read_bytes()
     report = replaced(source, eyes(LEFT), dry_run=True)
-    assert (report.status, report.faces) == ("unchanged", 1)
+    assert (report.status, report.faces) == ("planned", 1)
     assert not report.already_clean
     assert source.read_bytes() == before
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -91,10 +92,15 @@ def test_a_long_value_is_cut_unless_asked_for_all(shown: Shown) -> None:
 
 
 def test_what_has_no_value_has_a_size(shown: Shown) -> None:
-    carried = (Entry("a", "maker note", 1200), Entry("b", "uncovered thumbnail", 900, "160 x 120"))
+    carried = (
+        Entry("a", "maker note", 1200),
+        Entry("b", "uncovered thumbnail", 900, "160 x 120"),
+        Entry("c", "padding after the picture", 1),
+    )
     said = shown(replace(exposure(), carried=carried))
     assert "1,200 bytes" in said
     assert "160 x 120, 900 bytes" in said
+    assert re.search(r"padding after the picture +1 byte ", said)
 
 
 @pytest.mark.parametrize(
@@ -165,6 +171,13 @@ def test_a_folder_is_shown_and_drawn(scrub_command: Command, folder: Path, tmp_p
     assert again.stderr.count("exists already; use --overwrite") == 2
     assert "sheets" not in again.stdout
     assert scrub_command(*line, "--no-faces", "--overwrite").returncode == 0
+
+
+def test_sheets_need_a_folder(scrub_command: Command, folder: Path) -> None:
+    ran = scrub_command("inspect", folder, "--no-faces", "--thumbnails", folder / "notes.txt")
+    assert (ran.returncode, ran.stdout) == (2, "")
+    [line] = ran.stderr.splitlines()
+    assert line.endswith("notes.txt: is not a folder; name a folder for --thumbnails")
 
 
 def test_json_is_for_programs(scrub_command: Command, folder: Path) -> None:

@@ -60,6 +60,10 @@ def dawdle(target: Path) -> None:
         time.sleep(0.01)
 
 
+def hang(target: Path) -> None:
+    time.sleep(SLOW)
+
+
 def bloat(target: Path) -> None:
     kept = bytearray(os.urandom(1 << 20)) * 400
     dawdle(target)
@@ -78,7 +82,7 @@ FATES: dict[str, Callable[[Path], None]] = {
     "break": break_down,
     "exhaust": exhaust,
     "dawdle": dawdle,
-    "hang": dawdle,
+    "hang": hang,
     "bloat": bloat,
     "signals": interrupt_all,
 }

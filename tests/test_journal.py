@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from scrub import journal
-from scrub.errors import StorageError, TargetError
+from scrub.errors import StorageError, TargetError, UsageError
 from scrub.report import VERSION
 from tests.test_report import CLEANED, CLEANED_JSON, ended, run_of
 
@@ -62,6 +62,27 @@ def test_what_a_killed_run_left_is_not_written_over(tmp_path: Path) -> None:
     write(tmp_path / "r.json")
     assert {path.name for path in tmp_path.iterdir()} == {"r.json", "r.json.part"}
     assert (tmp_path / "r.json.part").read_bytes() == left
+
+
+def test_an_earlier_report_and_an_empty_file_are_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    path.touch()
+    for _ in range(2):
+        write(path)
+        assert json.loads(path.read_bytes())["files"]
+
+
+def test_nothing_else_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "clip.mp4").write_bytes(b"an original")
+    if os.name != "nt":
+        os.mkfifo(tmp_path / "pipe")  # where reading would wait for ever
+        (tmp_path / "loose").symlink_to("nowhere")
+    before = sorted(tmp_path.iterdir())
+    for path in before:
+        with pytest.raises(UsageError, match="is there and no report"):
+            write(path)
+    assert sorted(tmp_path.iterdir()) == before
+    assert (tmp_path / "clip.mp4").read_bytes() == b"an original"
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ LAYERS: dict[str, set[str]] = {
     },
     "find": {"files", "formats", "ledger", "report", "settings", "errors"},
     "ledger": {"files", "settings", "errors"},
-    "journal": {"files", "report"},
+    "journal": {"files", "report", "errors"},
     "batch": {
         "jobs",
         "workers",
@@ -121,6 +121,7 @@ LAYERS: dict[str, set[str]] = {
         "gate",
         "sheets",
         "batch",
+        "files",
         "find",
         "ledger",
         "journal",

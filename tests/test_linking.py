@@ -113,9 +113,9 @@ def test_a_faint_find_where_the_head_is_counts() -> None:
 
 def test_a_track_has_the_speed_of_its_sights() -> None:
     track = only(clip({index: at(50 + 4 * index) for index in range(20, 26)}, {}))
-    assert track.velocity(22).tolist() == [4 / FRAME, 0]
+    assert track.velocity(22) == (4 / FRAME, 0)
     alone = only(clip({20: at(50)}, {}))
-    assert alone.velocity(20).tolist() == [0, 0]
+    assert alone.velocity(20) == (0, 0)
 
 
 def test_a_head_out_of_sight_slows_down() -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -11,7 +15,10 @@ from scrub.machine import PLENTY
 
 GIGA = 1 << 30
 
-HOMES = {
+Home = tuple[str | None, dict[str, object], int]
+"""What Linux says of this process's groups, the files of their bounds, and what they come to."""
+
+HOMES: dict[str, Home] = {
     "bare": ("0::/\n", {}, PLENTY),
     "container": ("0::/\n", {"memory.max": GIGA}, GIGA),
     "unbound": ("0::/a/b\n", {"memory.max": "max", "a/memory.max": "max"}, PLENTY),
@@ -29,21 +36,72 @@ HOMES = {
 }
 
 
-@pytest.mark.parametrize("home", HOMES)
-def test_the_tightest_bound_counts(
-    home: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    own, bounds, granted = HOMES[home]
+SHARES: dict[str, Home] = {
+    "bare": ("0::/\n", {}, PLENTY),
+    "container": ("0::/\n", {"cpu.max": "150000 100000"}, 2),
+    "unbound": ("0::/a\n", {"a/cpu.max": "max 100000"}, PLENTY),
+    "nested": ("0::/a/b\n", {"a/b/cpu.max": "5000 1000", "a/cpu.max": "max 1000"}, 5),
+    "tighter above": ("0::/a/b\n", {"a/b/cpu.max": "5000 1000", "a/cpu.max": "1 1000"}, 1),
+    "version 1": (
+        "3:cpu,cpuacct:/a\n0::/\n",
+        {"cpu/a/cpu.cfs_quota_us": 250000, "cpu/a/cpu.cfs_period_us": 100000},
+        3,
+    ),
+    "version 1, unbound": (
+        "3:cpu:/\n",
+        {"cpu/cpu.cfs_quota_us": -1, "cpu/cpu.cfs_period_us": 100000},
+        PLENTY,
+    ),
+    "memory alone": ("4:memory:/\n", {"cpu/cpu.max": "1 1000"}, PLENTY),
+    "no Linux": (None, {"cpu.max": "1 1000"}, PLENTY),
+}
+
+Settle = Callable[[str | None, Mapping[str, object]], None]
+
+
+@pytest.fixture
+def settle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settle:
+    """Makes this an endless machine, on which only control groups set bounds."""
+
+    def settle(own: str | None, bounds: Mapping[str, object]) -> None:
+        if own is not None:
+            (tmp_path / "own").write_text(own)
+        for name, bound in bounds.items():
+            file = tmp_path / "groups/here" / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(f"{bound}\n")
+
     monkeypatch.setattr(machine, "OWN_GROUPS", tmp_path / "own")
     monkeypatch.setattr(machine, "GROUPS", tmp_path / "groups/here")
     monkeypatch.setattr(machine, "_physical", lambda: PLENTY)
-    if own is not None:
-        (tmp_path / "own").write_text(own)
-    for name, bound in bounds.items():
-        file = tmp_path / "groups/here" / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(f"{bound}\n")
+    monkeypatch.setattr(machine, "_present", lambda: PLENTY)
+    return settle
+
+
+@pytest.mark.parametrize("home", HOMES)
+def test_the_tightest_bound_of_memory_counts(home: str, settle: Settle) -> None:
+    own, bounds, granted = HOMES[home]
+    settle(own, bounds)
     assert machine.memory() == granted
+
+
+@pytest.mark.parametrize("home", SHARES)
+def test_the_tightest_bound_of_time_counts_and_a_part_of_a_core_is_one(
+    home: str, settle: Settle
+) -> None:
+    own, bounds, granted = SHARES[home]
+    settle(own, bounds)
+    assert machine.cores() == granted
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others do not tell")
+def test_the_time_that_a_process_was_busy_is_told() -> None:
+    before, now = machine.busy(os.getpid()), time.process_time()
+    assert before <= now
+    while time.process_time() - now < 0.1:
+        pass
+    assert 0.05 < machine.busy(os.getpid()) - before < 5
+    assert machine.busy(1 << 30) == 0
 
 
 def test_this_machine_has_something_to_give() -> None:

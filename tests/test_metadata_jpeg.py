@@ -81,6 +81,30 @@ def samsung() -> bytes:
     return block + head + struct.pack("<I", len(head)) + b"SEFT"
 
 
+BYLINE = b"\x1c\2\x50\0\x0dCANARY-iptc-2"
+
+
+def afcp(data: bytes, order: str = ">", moved: int = 0) -> bytes:
+    """The file with IPTC and a preview in a trailer, which was written ``moved`` bytes earlier."""
+    mark = b"AXS!" if order == ">" else b"AXS*"
+    parts = {b"IPTC": BYLINE, b"PrVw": bytes(18) + picture("L")}
+    begin = len(data) - moved
+    at = begin + 12 * (1 + len(parts))
+    trailer = mark + struct.pack(order + "HHI", 1, len(parts), 0)
+    for name, body in parts.items():
+        trailer += name + struct.pack(order + "II", len(body), at)
+        at += len(body)
+    return data + trailer + b"".join(parts.values()) + mark + struct.pack(order + "II", begin, 0)
+
+
+def fotostation() -> bytes:
+    """Two records as FotoStation appends them: IPTC, and a preview."""
+    return b"".join(
+        body + struct.pack(">HII", number, len(body) + 10, 0xA1B2C3D4)
+        for number, body in ((1, BYLINE), (4, picture("L")))
+    )
+
+
 def dirty() -> bytes:
     """Most of the channels at once."""
     extra = segment(0xE1, exif()) + segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + XMP)
@@ -151,6 +175,18 @@ CHANNELS = {
     "picture": (picture() + picture("L"), "second picture after the picture", "48 x 40"),
     "motion": (picture() + movie(), "motion video after the picture", ""),
     "Samsung": (picture() + samsung(), "Samsung trailer", ""),
+    "AFCP": (afcp(picture()), "IPTC trailer (AFCP)", ""),
+    "AFCP text": (afcp(picture()), "author's name", "CANARY-iptc-2"),
+    "AFCP picture": (afcp(picture(), "<"), "uncovered thumbnail", "48 x 40"),
+    "AFCP moved": (afcp(picture() + b"more", moved=4), "author's name", "CANARY-iptc-2"),
+    "FotoStation": (picture() + fotostation(), "IPTC trailer (FotoStation)", ""),
+    "FotoStation text": (picture() + fotostation(), "author's name", "CANARY-iptc-2"),
+    "FotoStation picture": (picture() + fotostation(), "uncovered thumbnail", "48 x 40"),
+    "all of them": (
+        afcp(picture() + fotostation()) + samsung(),
+        "IPTC trailer (FotoStation)",
+        "",
+    ),
     "Samsung motion": (
         picture() + samsung(),
         "motion video after the picture",
@@ -165,6 +201,16 @@ def test_channel_is_listed_and_judged(channel: str) -> None:
     found = entries("jpeg", data)
     assert (what, value) in {(entry.what, entry.value) for entry in judge("jpeg", found)}
     assert sum(entry.size for entry in found if " / " not in entry.place) == len(data)
+
+
+def test_trailers_that_lie_are_bounded() -> None:
+    """A directory of overlapping rows, each of which says that it is the whole file."""
+    lies = b"".join(b"PrVw" + struct.pack(">II", 1 << 20, 0) for _ in range(65535))
+    body = b"AXS!" + struct.pack(">HHI", 1, 65535, 0) + lies + bytes(1 << 20)
+    found = entries("jpeg", picture() + body + b"AXS!" + struct.pack(">II", len(picture()), 0))
+    assert sum(len(entry.picture) for entry in found) <= len(body)
+    tiny = struct.pack(">HII", 9, 10, 0xA1B2C3D4) * 100_000
+    assert len(entries("jpeg", picture() + tiny)) < 300
 
 
 def test_second_picture_is_told_from_a_gain_map() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from scrub.metadata import entries, judge
-from tests.dirty_notes import NOTES, TEXT, exif, noted_picture
-from tests.parts import directory, jpeg, page, saved, segment, tiff, uncovered
+from tests.dirty_notes import NOTES, TEXT, exif, noted, noted_picture
+from tests.parts import Fields, directory, jpeg, page, saved, segment, tiff, uncovered
 from tests.pictures import picture
 
 
@@ -17,7 +17,11 @@ def told(data: bytes, kind: str = "jpeg") -> set[tuple[str, str]]:
 @pytest.mark.parametrize("maker", NOTES)
 def test_serial_numbers_are_found_in_the_notes(maker: str) -> None:
     found = told(noted_picture(maker))
-    what = {"Apple": "picture's unique number", "Canon": "owner's name"}
+    what = {
+        "Apple": "picture's unique number",
+        "Canon": "owner's name",
+        "Olympus, later": "lens serial number",
+    }
     assert (what.get(maker, "camera serial number"), "CANARY-serial-1") in found
 
 
@@ -26,6 +30,22 @@ def test_numbers_and_places_are_found_in_the_notes() -> None:
     assert ("camera serial number", "123456789") in canon
     panasonic = told(noted_picture("Panasonic"))
     assert ("place name", "Somewhere") in panasonic
+    equipment = directory("<", {0x0101: "123"}, 0, 0)
+    for prefix, fields, number in (
+        (b"OLYMP\0\1\0", {0x2010: equipment}, "123"),
+        (b"PENTAX \0II", {0x0215: [77, 20, 4, 8, 6322]}, "77 20 4 8 6322"),
+    ):
+        note = noted("", prefix, "<", fields, apart=prefix.startswith(b"P"))
+        found = told(jpeg(segment(0xE1, b"Exif\0\0" + note)))
+        assert ("camera serial number", number) in found
+
+
+def test_zeros_name_nobody() -> None:
+    fields: Fields = {0x0054: "0000000", 0x0066: bytes(20), 0x0025: b"F9210"}
+    note = noted("", b"Panasonic\0\0\0", "<", fields, apart=False)
+    found = told(jpeg(segment(0xE1, b"Exif\0\0" + note)))
+    assert {what for what, _ in found} & {"person's name", "accessory's serial number"} == set()
+    assert ("camera serial number", "F9210") in found
 
 
 def test_notes_are_parts_of_their_tag() -> None:

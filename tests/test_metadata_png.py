@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from scrub.metadata import entries, judge
-from tests.test_metadata_jpeg import PHOTOSHOP, XMP, exif, profile
+from tests.test_metadata_jpeg import BYLINE, PHOTOSHOP, XMP, exif, profile
 from tests.test_metadata_jpeg import picture as jpeg
 
 SIGNATURE = 8
@@ -117,6 +117,11 @@ BODIES = {
         chunk(b"tEXt", b"Raw profile type iptc\0" + hexed(b"iptc", PHOTOSHOP)),
         "author's name",
         "CANARY-iptc-1",
+    ),
+    "raw IPTC by itself": (
+        chunk(b"tEXt", b"Raw profile type iptc\0" + hexed(b"IPTC profile", BYLINE)),
+        "author's name",
+        "CANARY-iptc-2",
     ),
     "iCCP title": (
         chunk(b"iCCP", b"CANARY-icc-1\0\0" + zlib.compress(profile())),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -45,6 +46,14 @@ OURS = {
         ["in", "--out", "o", "--report", "empty", "--overwrite"],
         "empty: cannot be written (Is a directory); check",
     ),
+    "no report": (
+        ["in/a.jpg", "--out", "o", "--report", "there", "--overwrite"],
+        "there: is there and no report; name another file for --report",
+    ),
+    "names in place": (
+        ["in", "--in-place", "--names", "random"],
+        "--names random cannot be done in place, where each file keeps its name; use --out",
+    ),
     "no folder": (["in", "--out", "there"], "there: is not a folder; name a folder for --out"),
     "the same folder": (["in", "--out", "in"], "in: is where the originals are, and copies"),
     "own report": (
@@ -63,6 +72,21 @@ def test_a_mistake_is_one_line_and_nothing_is_written(case: str, tmp_path: Path)
     [line] = ended.output.splitlines()
     assert line.startswith(reason)
     assert contents(tmp_path) == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="folders are closed in another way there")
+@pytest.mark.parametrize("command", ["clean", "watch"])
+@pytest.mark.parametrize("place", ["x" * 300, "loop/x", "in/closed", "in/closed/x"])
+def test_a_place_that_cannot_even_be_looked_at_is_named(place: str, command: str) -> None:
+    if "closed" in place and os.geteuid() == 0:
+        pytest.skip("nothing is closed to the administrator")
+    Path("loop").symlink_to("loop")
+    Path("in/closed").mkdir(0)
+    once = ["--once", "--settle", "0"] if command == "watch" else []
+    ended = CliRunner().invoke(main, [command, "in", "--out", place, "--metadata-only", *once])
+    Path("in/closed").chmod(0o700)
+    assert ended.exit_code == 2
+    assert re.search(rf"^{place}.*: cannot be written \(", ended.output, re.MULTILINE)
 
 
 CLICKS = {
@@ -207,7 +231,7 @@ def test_the_help_fits_a_terminal_and_shows_examples() -> None:
 def test_the_first_help_says_what_it_is_for() -> None:
     text = " ".join(" ".join(help_lines()).split())
     assert "Make photos and videos safe to post." in text
-    assert "never opens a connection" in text
+    assert "opens no connection" in text
 
 
 def test_help_loads_nothing_heavy(scrub_command: Command) -> None:

@@ -260,7 +260,7 @@ def test_preview_writes_nothing(name: str, tmp_path: Path) -> None:
     report = pipeline.preview(source, Settings(), eyes(LEFT, RIGHT))
     assert (source.read_bytes(), source.stat().st_mtime_ns) == before
     assert residue(tmp_path) == [source.name]
-    assert report.status == "unchanged"
+    assert report.status == "planned"
     assert report.target is None
     assert report.evidence is None
     assert report.kind == media.kind(name)

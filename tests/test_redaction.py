@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -172,20 +174,22 @@ def test_no_pixels_have_a_black_mean() -> None:
     assert quantized_mean(face(8), np.zeros((8, 8), np.bool_)).tolist() == [0, 0, 0]
 
 
-@pytest.mark.parametrize("rounded", [False, True])
+@pytest.mark.parametrize("soft", [False, True])
 @small
 @given(pictures, crowds, chances)
 def test_a_lying_style_has_no_face_to_show(
-    rounded: bool, rgb: Pixels, regions: tuple[Region, ...], chance: np.random.Generator
+    soft: bool, rgb: Pixels, regions: tuple[Region, ...], chance: np.random.Generator
 ) -> None:
     seen: list[Pixels] = []
 
-    def lying(canvas: Canvas, patch: Patch, entropy: np.random.Generator) -> None:
-        """Leave everything as it is."""
+    def lying(canvas: Canvas, patch: Patch, entropy: np.random.Generator) -> Pixels:
+        """What is there already."""
         seen.append(canvas.pixels.copy())
+        box = patch.box
+        return seen[-1][box.top : box.bottom, box.left : box.right]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(STYLES, "lying", (lying, rounded))
+        patch.setitem(STYLES, "lying", (lying, soft))
         other = shuffled(rgb, regions, "lying", chance)
         one, two = (painted(shown, regions, "lying") for shown in (rgb, other))
         drawn = len(seen) // 2
@@ -194,7 +198,8 @@ def test_a_lying_style_has_no_face_to_show(
         )
         assert (one == two).all()
         hidden = covered(rgb, regions, "lying")
-    assert len(np.unique(one[hidden], axis=0)) <= len(regions)
+    # What the first of them sees: the others see its cover too.
+    assert all(len(np.unique(canvas[hidden], axis=0)) <= len(regions) for canvas in seen[:1])
 
 
 @every_style
@@ -272,8 +277,9 @@ def test_solid_is_black_whatever_the_entropy() -> None:
 def test_a_cover_does_not_tell_how_its_colour_was_shaken(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = []
 
-    def spy(canvas: Canvas, patch: Patch, entropy: np.random.Generator) -> None:
+    def spy(canvas: Canvas, patch: Patch, entropy: np.random.Generator) -> Pixels:
         drawn.append((entropy.normal(), patch.color.mean()))
+        return canvas.pixels.copy()
 
     monkeypatch.setitem(STYLES, "spy", (spy, False))
     rgb = np.full((4, 4, 3), 102, np.uint8)
@@ -389,6 +395,126 @@ def test_rounded_edges_leave_the_corners_and_fill_most_of_the_box() -> None:
     assert 0.9 < mask.mean() < 1
     assert (mask == mask[::-1]).all()
     assert (mask == mask[:, ::-1]).all()
+
+
+# --- covers over covers ---------------------------------------------------------------------------
+
+
+class Flat:
+    """A style whose covers have one level each; it notes them in the order of the regions.
+
+    In a dark picture, whose coarse colours are dark too, anything else that is left shows.
+    """
+
+    def __init__(self, *levels: int) -> None:
+        self.levels: list[int] = []
+        self._chosen = levels
+
+    def __call__(self, canvas: Canvas, patch: Patch, entropy: np.random.Generator) -> Pixels:
+        chosen = self._chosen or [int(entropy.integers(180, 256))]
+        self.levels.append(chosen[len(self.levels) % len(chosen)])
+        return np.full((patch.box.height, patch.box.width, 3), self.levels[-1], np.uint8)
+
+
+def flat(monkeypatch: pytest.MonkeyPatch, soft: bool = True, *levels: int) -> Flat:
+    """The style "flat" from now on."""
+    style = Flat(*levels)
+    monkeypatch.setitem(STYLES, "flat", (style, soft))
+    return style
+
+
+DARK = np.zeros((48, 48, 3), np.uint8)
+
+
+@small
+@given(crowds)
+def test_each_pixel_is_a_mean_of_the_covers_over_it(regions: tuple[Region, ...]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        style = flat(patch)
+        result = painted(DARK, regions, "flat")
+        masks = [mask for mask in covers(DARK, regions, "flat") if mask.any()]
+        levels = iter(style.levels)
+    stack = [np.where(mask, next(levels), -1) for mask in masks]
+    highest = np.max([np.full(DARK.shape[:2], -1), *stack], axis=0)
+    lowest = np.min([highest, *(np.where(one < 0, highest, one) for one in stack)], axis=0)
+    hidden = highest >= 0
+    # Under one cover both are the same: there, beside what is visible, it is painted as it is.
+    assert (result >= lowest[..., None])[hidden].all()
+    assert (result <= highest[..., None])[hidden].all()
+    assert not result[~hidden].any()
+
+
+@small
+@given(crowds)
+def test_no_cover_lies_above_the_others(regions: tuple[Region, ...]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        flat(patch)
+        one, other = (painted(DARK, order, "flat") for order in (regions, regions[::-1]))
+    assert np.abs(one.astype(int) - other).max() <= len(regions)
+
+
+ABOVE_AND_BELOW = (Box(10, 10, 90, 80), Box(40, 50, 120, 130), Box(55, 65, 75, 85))
+"""A large cover, another across its corner, and a small one across the rims of both."""
+
+
+def steps(result: Pixels, inner: NDArray[np.bool_]) -> int:
+    """The largest difference between two neighbours, both in ``inner``."""
+    grey = result[..., 0].astype(int)
+    return max(
+        int(np.abs(np.diff(grey, axis=axis))[known].max())
+        for axis, known in ((0, inner[1:] & inner[:-1]), (1, inner[:, 1:] & inner[:, :-1]))
+    )
+
+
+def test_soft_covers_have_no_edges_between_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    regions = [still(box, number) for number, box in enumerate(ABOVE_AND_BELOW)]
+    dark = np.zeros((140, 140, 3), np.uint8)
+    shown = []
+    for soft in (True, False):
+        flat(monkeypatch, soft, 180, 255, 200)
+        inner = covered(dark, regions, "flat")
+        # Where two rims meet beside the visible picture, all is narrow.
+        inner = cv2.erode(inner.astype(np.uint8), np.ones((13, 13), np.uint8)).astype(bool)
+        shown.append(steps(painted(dark, regions, "flat"), inner))
+    assert shown[0] <= 75 / 5
+    assert shown[1] == 75
+
+
+def test_a_cover_is_its_own_again_when_the_other_has_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    flat(monkeypatch, True, 180, 255)
+    staying, going = Region(Box(5, 5, 35, 40), 0, 2, "face", 0), still(Box(20, 10, 45, 45), 1)
+    painter = Painter([going, staying], "flat", SEED)
+    hidden = covered(DARK, [staying], "flat")
+    levels = [set(painter.paint(DARK, index).pixels[hidden].flat) for index in range(3)]
+    assert len(levels[0]) > 10
+    assert levels[1:] == [{255}, {255}]
+
+
+@every_style
+@small
+@given(crowds, chances)
+def test_covers_that_stand_still_hide_whatever_comes_beneath(
+    style: str, still_ones: tuple[Region, ...], chance: np.random.Generator
+) -> None:
+    regions = [replace(one, last_frame=one.track % 3) for one in still_ones]
+    one, other = (Painter(regions, style, SEED) for _ in range(2))
+    for index in range(3):
+        rgb = chance.integers(0, 256, (48, 48, 3), np.uint8)
+        now = [region for region in regions if region.covers_frame(index)]
+        anybody = rgb.copy()
+        if index:
+            hidden = covered(rgb, now, style)
+            anybody[hidden] = chance.integers(0, 256, (hidden.sum(), 3))
+        else:
+            anybody = shuffled(rgb, now, style, chance)
+        assert (one.paint(rgb, index).pixels == other.paint(anybody, index).pixels).all()
+
+
+@pytest.mark.parametrize("style", ["pixelate", "solid"])
+def test_a_hard_cover_lies_above_the_others_as_it_is(style: str) -> None:
+    below, above = still(Box(5, 5, 60, 70), 0), still(Box(30, 20, 90, 90), 1)
+    together, alone = (painted(face(96), found, style) for found in ([below, above], [above]))
+    assert (together[20:90, 30:90] == alone[20:90, 30:90]).all()
 
 
 # --- looks --------------------------------------------------------------------------------------

@@ -149,12 +149,12 @@ def test_a_cleaned_file_in_json() -> None:
 
 @pytest.mark.parametrize("status", [status for status in STATUSES if status != "cleaned"])
 def test_a_file_that_was_not_cleaned_in_json(status: Status) -> None:
-    report = FileReport(SOURCE, status, reason="is a link; name the file that it points to")
+    report = FileReport(SOURCE, status, reason="is a link; name what it points to")
     assert json.loads(json.dumps(report.as_json())) == {
         "source": str(SOURCE),
         "target": None,
         "status": status,
-        "reason": "is a link; name the file that it points to",
+        "reason": "is a link; name what it points to",
         "kind": "",
         "faces": 0,
         "doubtful": 0,
@@ -243,6 +243,7 @@ def test_a_run_in_json(dry_run: bool) -> None:
     assert data["totals"] == {
         "files": 5,
         "cleaned": 1,
+        "planned": 0,
         "refused": 1,
         "failed": 2,
         "unchanged": 1,

@@ -367,8 +367,9 @@ def test_without_a_place_for_the_key_the_run_says_what_to_do(
     (tmp_path / "file").touch()
     place = homeless if why == "no home" else lambda: tmp_path / "file/below"
     monkeypatch.setattr(ledger, "state_folder", place)
-    with pytest.raises(TargetError, match="set XDG_STATE_HOME"), ledger.opened(out):
+    with pytest.raises(TargetError, match="set XDG_STATE_HOME") as caught, ledger.opened(out):
         pass
+    assert str(caught.value).count("file") == (why == "no folder")  # no path within a path
     assert not out.exists()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -119,6 +120,21 @@ def test_a_download_is_not_taken_before_it_has_its_name(inbox: Path) -> None:
     (inbox / "a.jpg.part").rename(inbox / "a.jpg")
     assert names(arriving.present()) == {"a.jpg"}
     assert arriving.incomplete() == []
+
+
+def test_a_file_of_which_only_the_name_is_told_is_not_passed_over(
+    inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (inbox / "a.jpg").write_bytes(JPEG)
+    look = Path.lstat
+
+    def looked(path: Path) -> os.stat_result:
+        if path.name == "a.jpg":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return look(path)
+
+    monkeypatch.setattr(Path, "lstat", looked)
+    assert names(Inbox(inbox, [], 0).present()) == {"a.jpg"}
 
 
 def test_a_link_to_a_folder_is_not_passed_over(inbox: Path, tmp_path: Path) -> None:
@@ -279,6 +295,16 @@ def test_an_inbox_that_is_no_folder_is_named(scrub_command: Command, tmp_path: P
     assert ran.stderr.endswith("gone: is not a folder; name the folder in which files arrive\n")
 
 
+@pytest.mark.parametrize("settle", ["-1", "nan", "inf", "1e9"])
+def test_a_time_that_nobody_can_wait_is_refused(
+    scrub_command: Command, inbox: Path, out: Path, settle: str
+) -> None:
+    ran = scrub_command("watch", inbox, "--out", out, "--once", "--settle", settle)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    [line] = ran.stderr.splitlines()
+    assert re.fullmatch(r"--settle \S+ is out of range; use a number from 0 to 86400", line)
+
+
 def test_a_report_cannot_take_the_place_of_an_original(
     scrub_command: Command, inbox: Path, out: Path
 ) -> None:
@@ -300,6 +326,7 @@ def test_places_that_would_mix_originals_and_copies_are_refused(
         ("in/day", "q"): "day: lies among the originals, and what is in it already would be left",
         ("out", "in"): "in: is the inbox itself",
         ("out", "out"): "out: is the folder of the copies itself",
+        ("out", "in/day/a.jpg"): "a.jpg: is not a folder; name a folder for --quarantine",
         ("out", "out/q"): "q: lies among the copies, and what is moved there is not clean",
     }
     for (to, apart), problem in cases.items():

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
+from itertools import count
+from types import SimpleNamespace
 from typing import NoReturn
 
 import pytest
 
+from scrub import machine, workers
 from scrub.workers import FIRST_LOOK, Bounds, Lost, Workers
 
 SOON = 20.0
+BRIEF = 1.0
 
 
 def patience(*arguments: object) -> float:
     return SOON
+
+
+def little_patience(*arguments: object) -> float:
+    return BRIEF
 
 
 def echo(value: object) -> tuple[object, int]:
@@ -32,6 +41,19 @@ def die(value: object) -> NoReturn:
     os._exit(7)
 
 
+def spin(value: object) -> NoReturn:
+    while True:
+        pass
+
+
+def sleep(value: object) -> None:
+    time.sleep(3 * SOON)
+
+
+def stop(value: object) -> None:
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
 def doze(seconds: float) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -40,8 +62,8 @@ def doze(seconds: float) -> None:
 
 @pytest.fixture(scope="module")
 def one() -> Iterator[Workers]:
-    with Workers(1, Bounds(patience)) as workers:
-        yield workers
+    with Workers(1, Bounds(patience)) as executor:
+        yield executor
 
 
 def test_a_worker_serves_many_calls(one: Workers) -> None:
@@ -75,14 +97,43 @@ def test_calls_behind_a_lost_one_are_answered(one: Workers) -> None:
 
 def test_an_exception_in_the_block_ends_calls_and_threads() -> None:
     before = threading.active_count()
-    with contextlib.suppress(KeyboardInterrupt), Workers(2, Bounds(patience)) as workers:
-        futures = [workers.submit(doze, seconds) for seconds in (0, 60, 60, 60)]
+    with contextlib.suppress(KeyboardInterrupt), Workers(2, Bounds(patience)) as two:
+        futures = [two.submit(doze, seconds) for seconds in (0, 60, 60, 60)]
         futures[0].result()
         raise KeyboardInterrupt
     assert threading.active_count() == before
     assert all(future.done() for future in futures)
     assert isinstance(futures[1].exception(), Lost)
     assert futures[3].cancelled()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows cannot stop a process")
+def test_a_worker_that_hangs_is_lost() -> None:
+    with Workers(3, Bounds(little_patience)) as three:
+        futures = [three.submit(call, 0) for call in (spin, sleep, stop)]
+        causes = [getattr(future.exception(), "cause", None) for future in futures]
+    assert causes == ["time", "time", "time"]
+
+
+@pytest.mark.parametrize(("step", "cause"), [(0.0, "time"), (0.01, None), (0.6, "time")])
+def test_a_worker_that_others_starve_is_not(
+    monkeypatch: pytest.MonkeyPatch, step: float, cause: str | None
+) -> None:
+    """``step`` is what it has of the processors between two looks."""
+    told = count(0, step)
+    monkeypatch.setattr(machine, "busy", lambda process: next(told))
+    with Workers(1, Bounds(little_patience)) as executor:
+        error = executor.submit(doze, BRIEF + 3 * workers.TICK).exception()
+    assert getattr(error, "cause", None) == cause
+
+
+def test_a_time_in_which_all_of_us_were_stopped_does_not_count(
+    one: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hours = count(0, 3600)
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + next(hours))
+    monkeypatch.setattr(workers, "time", clock)
+    assert one.submit(doze, 2 * workers.TICK).result() is None
 
 
 def test_a_worker_has_time_to_start() -> None:

@@ -47,7 +47,7 @@ def main() -> None:
 
     Covers every face it finds, removes everything in the file that says who, where, when or
     with what, and proves both on the file it wrote. All of it happens on this machine: scrub
-    never opens a connection.
+    opens no connection, unless you give it a cluster of yours.
     """
 
 

@@ -18,7 +18,11 @@ from scrub.settings import Settings
 @click.option(
     "-o", "--out", metavar="DIR", type=PATH, help="Put the copies here; folders are mirrored."
 )
-@click.option("--in-place", is_flag=True, help="Replace the originals. There is no way back.")
+@click.option(
+    "--in-place",
+    is_flag=True,
+    help="Replace the originals, which keep their names. There is no way back.",
+)
 @options.settings
 @options.jobs
 @options.report
@@ -78,6 +82,9 @@ def clean(
                 "needs one place for the results",
                 "use either --out DIR for copies or --in-place to replace the originals",
             )
+        if in_place and settings.names == "random":
+            problem = "--names random cannot be done in place, where each file keeps its name"
+            raise UsageError(None, problem, "use --out, or leave --names out")
         places.check(inputs, out, cluster)
         with contextlib.ExitStack() as held:
             known = held.enter_context(places.memory(out, dry_run))

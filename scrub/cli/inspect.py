@@ -51,6 +51,7 @@ def inspect(
     """  # noqa: D301 - click wants a real backspace character where lines are to be kept
     # What follows takes a while to load, and the help must not wait for it.
     from scrub import batch, gate
+    from scrub.cli import places
     from scrub.cli.running import answers
     from scrub.console import Console
     from scrub.errors import ScrubError
@@ -67,6 +68,8 @@ def inspect(
         return Inspection(one.source, place)
 
     try:
+        if thumbnails is not None:
+            places.check_folder(thumbnails, "--thumbnails")
         plan = batch.each(inputs, inspection, thumbnails)
         reports = answers(console, plan, settings, jobs, "looking")
     except ScrubError as error:

@@ -12,7 +12,16 @@ import click
 from click import Context, Parameter
 
 from scrub.errors import ScrubError
-from scrub.settings import NAMES, PRESETS, SOUNDS, STYLES, TARGETS, Settings
+from scrub.settings import (
+    LARGEST_MARGIN,
+    NAMES,
+    PRESETS,
+    SMALLEST_SIDE,
+    SOUNDS,
+    STYLES,
+    TARGETS,
+    Settings,
+)
 
 INCOMPLETE = 2
 """Exit status of everything that was refused, failed, interrupted or misused."""
@@ -66,7 +75,8 @@ SETTINGS = (
         type=float,
         default=DEFAULTS.margin,
         show_default=True,
-        help="How far to cover beyond the face on each side, as a share of the face.",
+        help="How far to cover beyond the face on each side, as a share of the face: "
+        f"0 to {LARGEST_MARGIN:g}.",
     ),
     click.option(
         "--names",
@@ -77,7 +87,12 @@ SETTINGS = (
         "random: rename all.",
     ),
     click.option("--metadata-only", is_flag=True, help="Leave faces visible, clean the rest."),
-    click.option("--max-side", metavar="PX", type=int, help="Shrink longer pictures to this side."),
+    click.option(
+        "--max-side",
+        metavar="PX",
+        type=int,
+        help=f"Shrink longer pictures and videos to this side, {SMALLEST_SIDE} or more.",
+    ),
     click.option(
         "--to",
         type=click.Choice(TARGETS),

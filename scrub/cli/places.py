@@ -11,6 +11,7 @@ from scrub import batch, ledger
 from scrub import storage as far
 from scrub.batch import Outline
 from scrub.errors import UsageError
+from scrub.files import real
 from scrub.find import DISK, Storage
 from scrub.jobs import Crew
 from scrub.ledger import LEDGER, Ledger
@@ -29,40 +30,50 @@ def check(inputs: Sequence[Path], out: Path | None, cluster: str | None = None) 
         _check_apart(inputs, out)
 
 
+def check_folder(folder: Path, option: str) -> None:
+    """Raise UsageError where something else has the name of what was given to ``option``."""
+    if os.path.lexists(folder) and not os.path.isdir(folder):
+        raise UsageError(folder, "is not a folder", f"name a folder for {option}")
+
+
 def check_quarantine(quarantine: Path, inbox: Path, out: Path) -> None:
     """Raise UsageError where what was refused would come back, or lie among the copies."""
-    place = quarantine.resolve()
+    check_folder(quarantine, "--quarantine")
+    place = real(quarantine)
     for other, what in ((inbox, "the inbox"), (out, "the folder of the copies")):
-        if place == other.resolve():
+        if place == real(other):
             raise UsageError(quarantine, f"is {what} itself", "choose another for --quarantine")
-    if place.is_relative_to(out.resolve()):
+    if place.is_relative_to(real(out)):
         problem = "lies among the copies, and what is moved there is not clean"
         raise UsageError(quarantine, problem, "choose another folder for --quarantine")
 
 
 def check_report(report: Path, inbox: Path) -> None:
     """Raise UsageError where it might take an original's place, or would be one that arrives."""
-    if report.resolve().is_relative_to(inbox.resolve()):
+    if real(report).is_relative_to(real(inbox)):
         raise UsageError(report, "lies in the inbox", "choose another place for --report")
 
 
 def _check_apart(inputs: Sequence[Path], out: Path) -> None:
     """Copies among originals would be taken for such, and the other way round."""
-    if os.path.lexists(out) and not out.is_dir():
-        raise UsageError(out, "is not a folder", "name a folder for --out")
-    place = out.resolve()
-    known = (out / LEDGER).exists()
+    check_folder(out, "--out")
+    place = real(out)
+    known = _holds_copies(out)
     for one in filter(os.path.isdir, inputs):
-        if one.resolve() == place and not (known and len(inputs) > 1):
+        if real(one) == place and not (known and len(inputs) > 1):
             problem = "is where the originals are, and copies would lie among them"
             raise UsageError(out, problem, "choose another folder for --out")
-        if place.is_relative_to(one.resolve()) and not known and _holds_something(out):
+        if place.is_relative_to(real(one)) and not known and DISK.names(out):
             problem = "lies among the originals, and what is in it already would be left out"
             raise UsageError(out, problem, "choose a new or an empty folder for --out")
 
 
-def _holds_something(folder: Path) -> bool:
-    return folder.is_dir() and any(folder.iterdir())
+def _holds_copies(folder: Path) -> bool:
+    """Whether any were ever begun there; a run that was killed may leave an empty ledger."""
+    try:
+        return (folder / LEDGER).stat().st_size > 0
+    except OSError:
+        return False
 
 
 def storage(cluster: str | None) -> Storage:

@@ -51,10 +51,13 @@ class Run:
 def answers(
     console: Console, plan: batch.Outline, settings: Settings, jobs: int | None, doing: str
 ) -> list[FileReport]:
-    """The reports of all that was planned, for a verdict at the end; ``doing`` names the bar."""
+    """The reports of all that was planned, for a verdict at the end; ``doing`` names the bar.
+
+    As in a dry run, nothing is changed in the folders of the originals.
+    """
     total = len(plan.jobs) + len(plan.settled)
     with (
         batch.crew(jobs, len(plan.jobs)) as crew,
-        contextlib.closing(batch.work(plan, settings, crew)) as work,
+        contextlib.closing(batch.work(plan, settings, crew, dry_run=True)) as work,
     ):
         return list(console.progress(work, total, doing))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 @click.option(
     "--settle",
     metavar="SECONDS",
-    type=click.FloatRange(min=0),
+    type=float,
     default=5.0,
     show_default=True,
     help="Take a file when it has not changed for so long.",
@@ -72,18 +73,21 @@ def watch(
     from scrub.cli import places
     from scrub.cli.running import Run
     from scrub.console import Console
-    from scrub.errors import InputError, ScrubError
+    from scrub.errors import InputError, ScrubError, UsageError
     from scrub.find import find
     from scrub.report import FileReport
-    from scrub.watch import Inbox, isolate
+    from scrub.watch import LONGEST_REST, Inbox, isolate
 
     console = Console(-1 if quiet else 1)
     run = Run(console)
     planned = 0
     signal.signal(signal.SIGTERM, _stop)
     try:
-        if not inbox.is_dir():
+        if not os.path.isdir(inbox):
             raise InputError(inbox, "is not a folder", "name the folder in which files arrive")
+        if not 0 <= settle <= LONGEST_REST:
+            problem = f"--settle {settle:g} is out of range"
+            raise UsageError(None, problem, f"use a number from 0 to {LONGEST_REST:g}")
         places.check([inbox], out)
         if quarantine is not None:
             places.check_quarantine(quarantine, inbox, out)

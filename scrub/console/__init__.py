@@ -28,9 +28,18 @@ __all__ = ["Console", "harmless"]
 NAMED = 2
 """How many kinds of removed things a row names before it only counts them."""
 
+NARROWEST = 40
+"""Columns that a terminal has at least, whatever it says: on one of none (``COLUMNS=0``), nothing
+would be printed."""
+
 
 class _Terminal(Terminal):
     """Says that a pipe is broken like any other error, instead of ending the program."""
+
+    def __init__(self, stderr: bool = False) -> None:
+        super().__init__(stderr=stderr, highlight=False, markup=False, emoji=False)
+        if self.width < NARROWEST:
+            self.width = NARROWEST
 
     def on_broken_pipe(self) -> None:
         raise
@@ -48,8 +57,8 @@ class Console:
         # A redirected output may know no more than its code page: no name must end the run.
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(errors="backslashreplace")
-        self._out = _Terminal(highlight=False, markup=False, emoji=False)
-        self._err = _Terminal(stderr=True, highlight=False, markup=False, emoji=False)
+        self._out = _Terminal()
+        self._err = _Terminal(stderr=True)
 
     def problem(self, text: str) -> None:
         """One line on the error stream, whatever the verbosity."""
@@ -131,7 +140,7 @@ class Console:
         covered = "to be covered" if run.dry_run else "covered"
         _say(self._out, f"{counted(run.doubtful, 'face')} {covered} though in doubt; look at:")
         for report in sorted(run.look_at, key=_by_source):
-            shown = report.source if report.target is None else report.target
+            shown = report.source if run.dry_run or report.target is None else report.target
             _say(self._out, f"  {shown}: {report.plan.doubtful}")
 
     def _table(self, reports: list[FileReport], dry_run: bool) -> Table:
@@ -159,7 +168,8 @@ class Console:
 
     def _line(self, report: FileReport) -> str:
         """All about one file, for those who want to know."""
-        copy = "" if report.target is None else f" is now {report.target.name};"
+        becomes = "would be" if report.status == "planned" else "is now"
+        copy = "" if report.target is None else f" {becomes} {report.target.name};"
         faces = counted(report.faces, "face")
         return f"{report.source}:{copy} {faces}; removed {self._removed(report)}"
 
@@ -211,8 +221,7 @@ def _totals(run: RunReport) -> str:
     counts = run.counts
     faces = counted(run.faces, "face")
     if run.dry_run:
-        done = counts["unchanged"] - run.already - run.left_out
-        parts = [f"{done} would be cleaned", f"{faces} found"]
+        parts = [f"{counts['planned']} would be cleaned", f"{faces} found"]
     else:
         parts = [f"{counts['cleaned']} cleaned and verified", f"{faces} covered"]
     if run.already:

@@ -100,7 +100,7 @@ def _value(entry: Entry) -> str:
 
 def _size(entries: Iterable[Entry]) -> str:
     size = sum(entry.size for entry in entries)
-    return f"{size:,} bytes" if size else ""
+    return f"{size:,} byte{'' if size == 1 else 's'}" if size else ""
 
 
 def _form(exposure: Exposure) -> str:

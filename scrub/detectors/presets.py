@@ -88,6 +88,12 @@ class Eyes:
         """What looks at a written file of the given form; see :class:`scrub.formats.Media`."""
         return self.again if form == "video" and self.again else self.second
 
+    def close(self) -> None:
+        """Free all detectors; what ``again`` has to free it shares with ``second``."""
+        for one in (self.first, self.second, self.watcher):
+            if one is not None:
+                one.close()
+
     def strict(self) -> Eyes:
         """With a second look that sees all that both see, doubtful or not.
 

@@ -24,6 +24,7 @@ __all__ = [
     "Media",
     "Paint",
     "format_of",
+    "kind_of",
     "probe",
     "sound_length",
     "target_of",

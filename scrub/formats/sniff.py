@@ -89,11 +89,12 @@ BMP_HEADERS = {12, 40, 52, 56, 64, 108, 124}
 
 
 def kind_of(head: bytes) -> str | None:
-    """Name what starts with ``head`` (its first :data:`HEAD` bytes); None for the unknown.
+    """Name what starts with ``head``, of which :data:`HEAD` bytes count; None for the unknown.
 
     Some names are keys of :data:`scrub.formats.FORMATS`; the others are for people, and say
     what scrub refuses.
     """
+    head = head[:HEAD]
     for signature, kind in SIGNATURES:
         if head.startswith(signature):
             # Canon's CR2 is a TIFF that says so at offset 8.

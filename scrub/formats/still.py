@@ -109,6 +109,7 @@ class Still:
             count -= _hidden_first(image)
             if count > 1 and width * height * count > LARGEST_CLIP:
                 raise _long_clip(path, f"holds {count} frames of {width} x {height} pixels")
+            # Of a TIFF, Pillow says the size as it is turned.
             if pixels.orientation(image) in pixels.SIDEWAYS and self.kind != "tiff":
                 width, height = height, width
             return Media(

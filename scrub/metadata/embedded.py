@@ -56,6 +56,11 @@ def _photoshop(data: bytes) -> Iterator[Entry]:
         yield Entry("broken", "unreadable part of the Photoshop resources", len(data) - at)
 
 
+def _profile(data: bytes) -> Iterator[Entry]:
+    """IPTC by itself, or among Photoshop's resources."""
+    return iptc.read(data) if data[:1] == iptc.MARK else _photoshop(data)
+
+
 def _nothing(data: bytes) -> Iterator[Entry]:
     return iter(())
 
@@ -66,6 +71,7 @@ XMP = Block("XMP", xmp.read)
 EXTENDED_XMP = Block("extended XMP", xmp.read)
 ICC = Block("colour profile", icc.read)
 IPTC = Block("IPTC", iptc.read)
+IPTC_PROFILE = Block("IPTC", _profile)
 PHOTOSHOP = Block("Photoshop resources", _photoshop)
 C2PA = Block("content credentials (C2PA)", _nothing)
 

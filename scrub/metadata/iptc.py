@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from scrub.metadata.entry import Entry
 from scrub.metadata.text import printable
 
-_MARK = 0x1C
+MARK = b"\x1c"
 _WORDS = {
     5: "title",
     12: "keywords",
@@ -43,7 +43,7 @@ _WORDS = {
 def read(data: bytes) -> Iterator[Entry]:
     """Each dataset; whatever does not follow the format ends the list as "broken"."""
     at = 0
-    while at + 5 <= len(data) and data[at] == _MARK:
+    while at + 5 <= len(data) and data[at : at + 1] == MARK:
         record, number = data[at + 1], data[at + 2]
         size = int.from_bytes(data[at + 3 : at + 5], "big")
         start = at + 5

@@ -54,7 +54,7 @@ _PROFILES = {  # as ImageMagick writes them
     "exif": embedded.EXIF,
     "APP1": embedded.EXIF,
     "xmp": embedded.XMP,
-    "iptc": embedded.PHOTOSHOP,
+    "iptc": embedded.IPTC_PROFILE,
     "8bim": embedded.PHOTOSHOP,
     "icc": embedded.ICC,
     "icm": embedded.ICC,
@@ -134,8 +134,8 @@ def _block(keyword: str) -> Block | None:
 
 
 def _unhex(profile: bytes) -> bytes:
-    """The bytes of a raw profile: its name and its length, then hexadecimal digits."""
-    digits = b"".join(profile.split()[2:])
+    """The bytes of a raw profile: a line of its name, one of its length, hexadecimal digits."""
+    digits = b"".join(profile.strip().split(b"\n")[2:])
     try:
         return bytes.fromhex(digits.decode("ascii"))
     except ValueError:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from scrub.metadata.embedded import within
 from scrub.metadata.entry import Entry
+from scrub.metadata.newsroom import appendices
 from scrub.metadata.segments import SOI, dimensions, segments
 from scrub.metadata.text import printable, words
 
@@ -25,7 +26,9 @@ def after_end(data: bytes, start: int, indexed: bool = False) -> Iterator[Entry]
 
     ``indexed`` says that the file has an index of its pictures (CIPA DC-007, "MPF").
     """
-    end = _samsung_start(data, start)
+    samsung = _samsung_start(data, start)
+    appended = appendices(data, start, samsung)
+    end = appended[0].start if appended else samsung
     at = start
     while at < end:
         if data.startswith(SOI + b"\xff", at):
@@ -41,8 +44,11 @@ def after_end(data: bytes, start: int, indexed: bool = False) -> Iterator[Entry]
             entry = Entry(PLACE, what, stop - at, words(data[at : min(stop, at + 4096)]))
         yield entry
         at += entry.size
-    if end < len(data):
-        yield Entry(PLACE, "Samsung trailer", len(data) - end)
+    for one in appended:
+        yield Entry(PLACE, one.what, one.end - one.start)
+        yield from within(PLACE, one.entries())
+    if samsung < len(data):
+        yield Entry(PLACE, "Samsung trailer", len(data) - samsung)
         yield from within(PLACE, _samsung_blocks(data))
 
 
