@@ -15,7 +15,7 @@ import numpy as np
 from scrub import files, lookout, metadata, progress, tracking, verify
 from scrub.detectors import Detector, Pixels
 from scrub.detectors.clips import EachFrame, Glimpse
-from scrub.detectors.presets import Eyes
+from scrub.detectors.presets import PRESETS, Eyes
 from scrub.errors import InputError, VerificationError
 from scrub.formats import FORMATS, Frame, Media, probe
 from scrub.linking import Sight
@@ -194,9 +194,9 @@ def _told(media: Media, sights: Iterable[Sight]) -> Iterator[Sight]:
 
 def _sight(glimpse: Glimpse, media: Media, settings: Settings) -> Sight:
     """The heads of the faces that were seen in a frame."""
-    longest = max(media.width, media.height)
+    small = PRESETS[settings.preset].small * max(media.width, media.height)
     found, faint = (
-        tuple(replace(one, box=head_of(one, settings.margin, longest)) for one in finds)
+        tuple(replace(one, box=head_of(one, settings.margin, small)) for one in finds)
         for finds in (glimpse.found, glimpse.faint)
     )
     return Sight(glimpse.time, found, faint, glimpse.cut)

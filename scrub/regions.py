@@ -16,9 +16,6 @@ import numpy as np
 IN_DOUBT = 0.45
 """Share of the margin around a find that is more likely no face."""
 
-SMALL = 1 / 36
-"""Share of the picture's longer side up to which such a find is small."""
-
 
 @dataclass(frozen=True, slots=True)
 class Box:
@@ -157,17 +154,16 @@ def head(face: Box, margin: float) -> Box:
     )
 
 
-def head_of(find: Detection, margin: float, longest: int) -> Box:
-    """The head around what was found in a picture of ``longest`` pixels at most; see :func:`head`.
+def head_of(find: Detection, margin: float, small: float) -> Box:
+    """The head around what a detector found; see :func:`head`.
 
-    A doubtful find gets :data:`IN_DOUBT` of the margin, and one that is not :data:`SMALL` as many
-    pixels as if it were: it is there for boxes that are off, and they are off by pixels. What that
-    saves in pictures of walls and leaves is better spent on a lower threshold, which covers more
-    faces.
+    A doubtful find gets :data:`IN_DOUBT` of the margin, and where it is more than ``small`` pixels
+    long no more of them than if it were not. What that saves in pictures of walls and leaves is
+    better spent on a lower threshold, which covers more faces.
     """
     if find.doubtful:
         side = max(find.box.width, find.box.height, 1)
-        margin *= IN_DOUBT * min(1, SMALL * longest / side)
+        margin *= IN_DOUBT * min(1, small / side)
     return head(find.box, margin)
 
 
