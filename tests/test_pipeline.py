@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from scrub import lookout, pipeline, verify
-from scrub.detectors.presets import SURE, Eyes
+from scrub.detectors.presets import PRESETS, SURE, Eyes
 from scrub.errors import InputError, ScrubError, StorageError, TargetError, VerificationError
 from scrub.files import NEUTRAL_TIME
 from scrub.formats import FORMATS, Frame, Media, Paint, format_of, pixels, probe
@@ -202,6 +202,27 @@ def test_margin_widens_the_cover(tmp_path: Path) -> None:
     )
     assert wide.intersect(narrow) == narrow
     assert wide.area > narrow.area
+
+
+class Doubter(Seer):
+    """A detector that is told what it sees, and doubts it."""
+
+    def detect(self, rgb: Pixels) -> list[Detection]:
+        return [replace(one, doubtful=True) for one in super().detect(rgb)]
+
+
+def test_large_doubtful_finds_are_covered_tightly_where_no_look_is_for_near_heads(
+    tmp_path: Path,
+) -> None:
+    source = media.write("png-text", tmp_path)
+    looking = Eyes(Doubter((RIGHT, (10, 10, 16, 16))), Seer())
+    covers = {}
+    for preset in PRESETS:
+        regions = pipeline.preview(source, Settings(preset=preset), looking).plan.regions
+        covers[preset] = [region.box.area for region in regions]
+    large, little = zip(*covers.values(), strict=True)
+    assert large[0] < large[1] == large[2]
+    assert len(set(little)) == 1
 
 
 @pytest.mark.parametrize("name", ["png-la", "png-hidden-rgb", "webp-alpha", "tiff-transparent"])
