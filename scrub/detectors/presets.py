@@ -46,7 +46,7 @@ NEAR = Look(512, mirrored=True, near=True)
 """The look for near heads of which little is to be seen: behind masks, placards and visors."""
 
 PRESETS = {
-    "fast": Preset((Look(768), Look(1152, mirrored=True)), tiles=1, threshold=0.056, small=1 / 36),
+    "fast": Preset((Look(768), Look(1152, mirrored=True)), tiles=1, threshold=0.0555, small=1 / 36),
     "balanced": Preset(
         (Look(768), Look(1216, mirrored=True), Look(1728), NEAR, *tilted(512)),
         tiles=2,
