@@ -40,7 +40,7 @@ MOVING = 0.001
 # Read by the GNU C library when a worker starts. Else it gives what was freed back to the system at
 # once, and an eighth of the time of a photograph goes into being given it again.
 os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(32 << 20))
-os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(128 << 20))
+os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(1 << 30))
 # All threads share one pool. What those of a video free comes back to any of them then, and not to
 # the system: a twelfth less time, and a seventh less memory.
 os.environ.setdefault("MALLOC_ARENA_MAX", "1")
