@@ -158,7 +158,8 @@ def _measured(
             found = detector.detect(rgb)
             scores[name].seconds += time.perf_counter() - started
             scores[name].megapixels += width * height / 1e6
-            covers = [head_of(one, margin).clip(width, height) for one in found]
+            small = PRESETS[name].small * max(width, height)
+            covers = [head_of(one, margin, small).clip(width, height) for one in found]
             scores[name].count(picture, covers, width, height)
     return scores, unit_seconds
 

@@ -91,7 +91,7 @@ class Stages:
         glimpses += self._looking.watcher.watch(timed)
 
     def _track(self, glimpses: list[Glimpse], plans: list[Plan]) -> None:
-        sights = [pipeline._sight(glimpse, self._settings.margin) for glimpse in glimpses]
+        sights = [pipeline._sight(one, self._media, self._settings) for one in glimpses]
         plans.append(Plan(pipeline._regions(self._media, sights)))
 
     def _try(self, plan: Plan) -> None:
