@@ -124,6 +124,12 @@ def _give(path: Path, owner: tuple[int, int]) -> None:
         os.chown(path, *owner)
 
 
+def begins(path: Path, opening: str) -> bool:
+    """Whether the file begins with these words, or is empty. Raises OSError."""
+    with path.open("rb") as file:
+        return file.read(len(opening)) in (b"", opening.encode())
+
+
 def is_draft(path: Path) -> bool:
     """Whether the name is one that :func:`draft_beside` gives."""
     return path.name.startswith(DRAFT_PREFIX) and path.name.endswith(DRAFT_SUFFIX)

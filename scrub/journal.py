@@ -76,10 +76,7 @@ def opened(path: Path) -> Iterator[Journal]:
 
 def _is_report(path: Path) -> bool:
     """Whether it is one, or an empty file; never opened where that would wait for somebody."""
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return file.read(len(OPENING)) in (b"", OPENING.encode())
+    return path.is_file() and files.begins(path, OPENING)
 
 
 def _new(path: Path) -> tuple[Path, IO[str]]:

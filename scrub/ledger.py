@@ -206,8 +206,7 @@ def is_ledger(path: Path) -> bool:
     if path.name != LEDGER or os.path.islink(path) or not os.path.isfile(path):
         return False
     try:
-        with path.open("rb") as file:
-            return file.read(len(PROGRAM)) in (b"", PROGRAM.encode())
+        return files.begins(path, PROGRAM)
     except OSError:
         return True
 

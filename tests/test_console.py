@@ -267,6 +267,16 @@ def test_no_terminal_is_too_narrow_to_be_told(
     assert len(said.splitlines()) == 3
 
 
+@pytest.mark.parametrize("columns", [30, 35, 80])
+def test_no_line_is_longer_than_a_narrow_terminal_that_bars_fit_into(
+    columns: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert Console()._err.width == columns
+    table = told(capsys, [done("a.jpg")])[0].splitlines()[:-1]
+    assert max(map(len, table)) <= columns
+
+
 @pytest.mark.parametrize(
     ("seconds", "spoken"), [(59.94, "59.9 s"), (754.0, "12 min 34 s"), (4321.0, "1 h 12 min")]
 )

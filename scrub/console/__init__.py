@@ -28,9 +28,9 @@ __all__ = ["Console", "harmless"]
 NAMED = 2
 """How many kinds of removed things a row names before it only counts them."""
 
-NARROWEST = 40
-"""Columns that a terminal has at least, whatever it says: on one of none (``COLUMNS=0``), nothing
-would be printed."""
+NARROWEST = 30
+"""Columns that a terminal has at least, whatever it says: bars need so many, and on one of none
+(``COLUMNS=0``) nothing would be printed."""
 
 
 class _Terminal(Terminal):
