@@ -373,6 +373,14 @@ def test_without_a_place_for_the_key_the_run_says_what_to_do(
     assert not out.exists()
 
 
+def test_a_run_that_makes_nothing_calls_no_folder_one_of_copies(tmp_path: Path, out: Path) -> None:
+    papers = tmp_path / "papers"
+    papers.mkdir()
+    (papers / "paper.pdf").write_bytes(b"%PDF-1.7\n")
+    assert [end.status for end in night(papers, out).values()] == ["refused"]
+    assert not (out / LEDGER).exists() or not (out / LEDGER).stat().st_size
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
 def test_a_ledger_without_room_ends_the_run_before_the_work(
     inbox: Path, out: Path, monkeypatch: pytest.MonkeyPatch
