@@ -14,7 +14,7 @@ import PIL
 import pytest
 
 import scrub
-from scrub.batch import Outline, outline
+from scrub.agenda import Agenda, draw_up
 from scrub.detectors.presets import Eyes, eyes
 from scrub.errors import ScrubError
 from scrub.regions import Detection
@@ -117,12 +117,12 @@ def out(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def plan(inbox: Path, out: Path) -> Outline:
+def plan(inbox: Path, out: Path) -> Agenda:
     """Three pictures to clean and one file that was refused."""
     for name in ("a.jpg", "b.jpg", "c.jpg"):
         (inbox / name).write_bytes(saved(face(32), "JPEG"))
     (inbox / "bad.jpg").touch()
-    return outline([inbox], out, Settings())
+    return draw_up([inbox], out, Settings())
 
 
 REFUSED_BEFORE_PILLOW_13 = {

@@ -23,7 +23,7 @@ pytest.importorskip("moto.server", reason="needs the tests' own extras")
 if os.name == "nt":
     pytest.skip("Windows has no such signals", allow_module_level=True)
 
-from scrub import batch, cluster, jobs, ledger, pipeline, storage
+from scrub import agenda, batch, cluster, jobs, ledger, pipeline, storage
 from scrub.errors import ClusterError
 from scrub.jobs import Crew, Done, Job, Order
 from scrub.ledger import LEDGER
@@ -166,7 +166,7 @@ def run(
 ) -> dict[str, FileReport]:
     """A run on the cluster: name of each file -> how it ended."""
     with contextlib_ledger(out) as known, cluster.crew(running.address) as hands:
-        plan = batch.outline([inbox], out, settings, ledger=known, storage=storage.Storage())
+        plan = agenda.draw_up([inbox], out, settings, ledger=known, storage=storage.Storage())
         ends = list(batch.work(plan, settings, replace(hands, **crew), ledger=known))
     return {report.source.name: report for report in ends}
 
@@ -184,7 +184,7 @@ def test_the_cluster_writes_the_same_bytes_as_this_machine(
     settings = Settings(preset="fast")
     (inbox / "faces.jpg").write_bytes(saved(picture(), "JPEG"))
     [far] = run(running, inbox, tmp_path / "far", settings, task=fixed_far).values()
-    plan = batch.outline([inbox], tmp_path / "near", settings)
+    plan = agenda.draw_up([inbox], tmp_path / "near", settings)
     with batch.crew(1) as crew:
         one_thread = replace(crew, threads=1, task=fixed_near)
         [near] = batch.work(plan, settings, one_thread)
@@ -302,7 +302,7 @@ def test_a_scheduler_that_is_lost_ends_the_run_and_the_next_completes(
     for number in range(20):
         (inbox / f"{number}.jpg").write_bytes(saved(face(32), "JPEG"))
     with ledger.opened(out) as known, cluster.crew(doomed.address) as crew:
-        plan = batch.outline([inbox], out, BARE, ledger=known)
+        plan = agenda.draw_up([inbox], out, BARE, ledger=known)
         work = batch.work(plan, BARE, replace(crew, task=slow), ledger=known)
         assert next(work).status == "cleaned"
         doomed.scheduler.kill()
@@ -310,7 +310,7 @@ def test_a_scheduler_that_is_lost_ends_the_run_and_the_next_completes(
             list(work)
     doomed.end()
     with ledger.opened(out) as known:
-        left = len(batch.outline([inbox], out, BARE, ledger=known).jobs)
+        left = len(agenda.draw_up([inbox], out, BARE, ledger=known).jobs)
     assert 0 < left < 20
 
 

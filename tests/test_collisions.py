@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from scrub import batch, files
-from scrub.batch import Outline
+from scrub import agenda, files
+from scrub.agenda import Agenda
 from scrub.errors import ScrubError, UsageError
-from tests.test_batch import JPEG, PNG, needs_links, outline, reasons, targets, tree
+from tests.test_agenda import JPEG, PNG, drawn_up, needs_links, reasons, targets, tree
 
 COLLISIONS = {
     "the same name in two folders": {"in/a.jpg": JPEG, "more/a.jpg": JPEG},
@@ -32,7 +32,7 @@ def test_files_that_would_be_written_over_each_other_are_all_refused(
         tree(tmp_path, name, data=data)
     if len(list(tmp_path.rglob("*.*"))) < len(COLLISIONS[case]) + 2:
         pytest.skip("this file system takes the two names for one")
-    plan = outline([tmp_path / "in", tmp_path / "more"], out, overwrite=overwrite)
+    plan = drawn_up([tmp_path / "in", tmp_path / "more"], out, overwrite=overwrite)
     assert set(targets(plan, out)) == {"free.jpg", "open.jpg"}
     refused = [one for one in plan.settled if one.status == "refused"]
     assert {one.source for one in refused} == {tmp_path / name for name in COLLISIONS[case]}
@@ -68,13 +68,13 @@ def test_a_file_that_becomes_the_kind_of_its_neighbour_gets_a_number(
     files, copies = NEIGHBOURS[case]
     for name, data in files.items():
         tree(inbox, name, data=data)
-    plan = outline([inbox], out)
+    plan = drawn_up([inbox], out)
     assert plan.settled == ()
     assert {
         job.source.relative_to(inbox).as_posix(): job.target.relative_to(out).as_posix()
         for job in plan.jobs
     } == copies
-    numbered = {job.source.name for job in plan.jobs if job.note == batch.NUMBERED}
+    numbered = {job.source.name for job in plan.jobs if job.note == agenda.NUMBERED}
     assert numbered == {
         Path(name).name for name, copy in copies.items() if Path(copy).stem != Path(name).stem
     }
@@ -83,11 +83,11 @@ def test_a_file_that_becomes_the_kind_of_its_neighbour_gets_a_number(
 def test_an_existing_target_is_only_replaced_when_asked(inbox: Path, out: Path) -> None:
     tree(inbox, "a.jpg", "b.jpg")
     tree(out, "a.jpg", data=b"mine")
-    plan = outline([inbox], out)
+    plan = drawn_up([inbox], out)
     assert targets(plan, out) == {"b.jpg": "b.jpg"}
     place = out / "a.jpg"
     assert reasons(plan) == {"a.jpg": f"{place}: exists already; use --overwrite to replace it"}
-    assert set(targets(outline([inbox], out, overwrite=True), out)) == {"a.jpg", "b.jpg"}
+    assert set(targets(drawn_up([inbox], out, overwrite=True), out)) == {"a.jpg", "b.jpg"}
 
 
 @needs_links
@@ -99,7 +99,7 @@ def test_a_target_that_is_a_link_is_never_replaced(
     tree(tmp_path, "elsewhere.jpg")
     out.mkdir()
     (out / "a.jpg").symlink_to(tmp_path / points_to)
-    plan = outline([inbox], out, overwrite=True)
+    plan = drawn_up([inbox], out, overwrite=True)
     assert plan.jobs == ()
     assert "is a link; remove it" in reasons(plan)["a.jpg"]
 
@@ -128,7 +128,7 @@ def test_an_input_is_never_a_target(
 ) -> None:
     tree(inbox, "a.jpg")
     inputs, out = place(inbox)
-    plan = outline(inputs, out, overwrite=True)
+    plan = drawn_up(inputs, out, overwrite=True)
     assert plan.jobs == ()
     [refused] = [one for one in plan.settled if one.source == inbox / "a.jpg"]
     assert refused.reason.endswith("is an input itself; choose another folder for --out")
@@ -141,7 +141,7 @@ def test_a_name_that_grows_too_long_ends_neither_the_plan_nor_the_run(
     out.mkdir()
     name = "c" * 255
     tree(inbox, name, "d" * 251 + ".jpg")
-    plan = outline([inbox], out)
+    plan = drawn_up([inbox], out)
     assert targets(plan, out) == {name: name + ".jpg", "d" * 251 + ".jpg": "d" * 251 + ".jpg"}
     with (
         pytest.raises(
@@ -159,16 +159,16 @@ def test_a_name_that_grows_too_long_ends_neither_the_plan_nor_the_run(
 @pytest.mark.parametrize("name", ["in/a.jpg", "out/a.jpg", "in/bad.jpg", "out/../in/A.JPG"])
 @pytest.mark.parametrize("overwrite", [False, True])
 def test_the_report_never_takes_the_place_of_a_picture(
-    tmp_path: Path, plan: Outline, name: str, overwrite: bool
+    tmp_path: Path, plan: Agenda, name: str, overwrite: bool
 ) -> None:
     with pytest.raises(UsageError, match="is a file of this run; name another file"):
-        batch.check_report_path(tmp_path / name, plan, overwrite)
+        agenda.check_report_path(tmp_path / name, plan, overwrite)
 
 
-def test_an_existing_report_is_only_replaced_when_asked(tmp_path: Path, plan: Outline) -> None:
+def test_an_existing_report_is_only_replaced_when_asked(tmp_path: Path, plan: Agenda) -> None:
     report = tmp_path / "report.json"
-    batch.check_report_path(report, plan, overwrite=False)
+    agenda.check_report_path(report, plan, overwrite=False)
     report.write_text("{}")
-    batch.check_report_path(report, plan, overwrite=True)
+    agenda.check_report_path(report, plan, overwrite=True)
     with pytest.raises(UsageError, match="exists already; use --overwrite"):
-        batch.check_report_path(report, plan, overwrite=False)
+        agenda.check_report_path(report, plan, overwrite=False)

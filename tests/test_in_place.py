@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from scrub import files, pipeline, tasks
-from scrub.batch import outline
+from scrub.agenda import draw_up
 from scrub.detectors.presets import Eyes
 from scrub.errors import InputError, ScrubError, VerificationError
 from scrub.regions import Detection
@@ -30,13 +30,13 @@ def replaced(
     path: Path, looking: Eyes | None = None, options: Settings | None = None, dry_run: bool = False
 ) -> FileReport:
     """What a worker does to the file in a run over it, in this process."""
-    [job] = outline([path], None, Settings()).jobs
+    [job] = draw_up([path], None, Settings()).jobs
     return job.do(options or Settings(), looking, dry_run)
 
 
 def refusal(path: Path) -> str:
     """Why it would not be touched."""
-    plan = outline([path], None, Settings())
+    plan = draw_up([path], None, Settings())
     assert plan.jobs == ()
     [report] = plan.settled
     assert report.status == "refused"

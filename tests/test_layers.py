@@ -98,10 +98,8 @@ LAYERS: dict[str, set[str]] = {
     "find": {"files", "formats", "ledger", "report", "settings", "errors"},
     "ledger": {"files", "settings", "errors"},
     "journal": {"files", "report", "errors"},
-    "batch": {
+    "agenda": {
         "jobs",
-        "workers",
-        "machine",
         "tasks",
         "formats",
         "find",
@@ -112,6 +110,7 @@ LAYERS: dict[str, set[str]] = {
         "settings",
         "errors",
     },
+    "batch": {"agenda", "jobs", "workers", "machine", "ledger", "files", "report", "settings"},
     "watch": {"files", "errors"},
     "storage": {"files", "find", "ledger", "report", "settings", "errors"},
     "cluster": {"files", "jobs", "storage", "workers", "errors"},
@@ -120,6 +119,7 @@ LAYERS: dict[str, set[str]] = {
         "tasks",
         "gate",
         "sheets",
+        "agenda",
         "batch",
         "files",
         "find",

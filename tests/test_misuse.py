@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from scrub import batch, jobs
+from scrub import agenda, jobs
 from scrub.cli import main
 from scrub.console import Console
 from scrub.jobs import Done, Job
@@ -116,7 +116,7 @@ def test_a_person_who_changes_their_mind_gets_one_line(monkeypatch: pytest.Monke
     def stopped(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(batch, "outline", stopped)
+    monkeypatch.setattr(agenda, "draw_up", stopped)
     ended = CliRunner().invoke(main, ["clean", "in", "--out", "o"])
     assert ended.exit_code == 2
     assert ended.output == "Error: interrupted; run scrub again\n"

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from scrub import batch, ledger
+from scrub import agenda, batch, ledger
 from scrub.errors import StorageError, TargetError, UsageError
 from scrub.jobs import Crew
 from scrub.ledger import LEDGER
@@ -58,7 +58,7 @@ def night(
 ) -> dict[str, FileReport]:
     """One run; place of each file -> how it ended. It may be stopped after so many ends."""
     with ledger.opened(out) as known:
-        plan = batch.outline([inbox], out, settings, overwrite, known)
+        plan = agenda.draw_up([inbox], out, settings, overwrite, known)
         work = batch.work(plan, settings, Crew(Here(), 1), ledger=known)
         with contextlib.closing(work):
             ends = [report for _, report in zip(range(stop_after or 10**6), work, strict=False)]
@@ -120,12 +120,12 @@ def test_another_picture_under_an_old_name_replaces_nothing(inbox: Path, out: Pa
     ends = night(inbox, out)
     assert ends["IMG_0001.jpg"].target == out / "picture-003.jpg"
     assert ends["cat.jpg"].target == out / "cat-2.jpg"
-    assert ends["cat.jpg"].reason == batch.CHANGED
+    assert ends["cat.jpg"].reason == agenda.CHANGED
     assert contents(out).items() > before.items()
     assert set(statuses(night(inbox, out)).values()) == {"already clean"}
     ends = night(inbox, out, OTHERS)
     assert ends["cat.jpg"].target == out / "cat-2.jpg"
-    assert ends["cat.jpg"].reason == batch.REPLACED
+    assert ends["cat.jpg"].reason == agenda.REPLACED
 
 
 def test_a_picture_that_was_copied_anew_is_the_same_picture(inbox: Path, out: Path) -> None:
@@ -138,7 +138,7 @@ def test_a_picture_that_was_copied_anew_is_the_same_picture(inbox: Path, out: Pa
 def test_other_settings_replace_the_copies_under_their_names(inbox: Path, out: Path) -> None:
     night(inbox, out)
     before = contents(out)
-    assert set(statuses(night(inbox, out, OTHERS)).values()) == {batch.REPLACED}
+    assert set(statuses(night(inbox, out, OTHERS)).values()) == {agenda.REPLACED}
     after = contents(out)
     assert set(after) == COPIES
     assert not set(after.values()) & set(before.values())
@@ -148,7 +148,7 @@ def test_other_settings_replace_the_copies_under_their_names(inbox: Path, out: P
 def test_copies_that_are_to_keep_their_names_get_them(inbox: Path, out: Path) -> None:
     night(inbox, out)
     ends = night(inbox, out, Settings(metadata_only=True, names="keep"))
-    assert statuses(ends) == dict.fromkeys(NAMES, batch.RENAMED) | {"cat.jpg": batch.REPLACED}
+    assert statuses(ends) == dict.fromkeys(NAMES, agenda.RENAMED) | {"cat.jpg": agenda.REPLACED}
     assert set(contents(out)) == COPIES | set(NAMES)
 
 
@@ -170,7 +170,7 @@ def test_a_copy_that_somebody_changed_is_not_believed_and_not_lost(
     ends = night(inbox, out, OTHERS if how else SETTINGS)
     assert ends["IMG_0002.jpg"].target == out / "picture-003.jpg"
     assert ends["cat.jpg"].target == out / "cat-2.jpg"
-    assert ends["IMG_0002.jpg"].reason == ends["cat.jpg"].reason == batch.EDITED
+    assert ends["IMG_0002.jpg"].reason == ends["cat.jpg"].reason == agenda.EDITED
     assert (out / "picture-002.jpg").read_bytes() == (out / "cat.jpg").read_bytes() == how
 
 
@@ -205,7 +205,7 @@ def test_a_copy_that_somebody_changed_stays_even_where_its_note_was_lost(
     (out / "picture-002.jpg").write_bytes(b"painted on")
     ends = night(inbox, out)
     assert ends["IMG_0002.jpg"].target == out / "picture-003.jpg"
-    assert ends["IMG_0002.jpg"].reason == batch.EDITED
+    assert ends["IMG_0002.jpg"].reason == agenda.EDITED
     assert (out / "picture-002.jpg").read_bytes() == b"painted on"
 
 
@@ -352,7 +352,7 @@ def test_a_dry_run_leaves_no_trace(inbox: Path, out: Path, tmp_path: Path) -> No
     night(inbox, out)
     before = (out / LEDGER).read_bytes()
     with ledger.opened(out, dry_run=True) as known:
-        plan = batch.outline([inbox], out, SETTINGS, ledger=known)
+        plan = agenda.draw_up([inbox], out, SETTINGS, ledger=known)
     assert {one.reason for one in plan.settled} == {"already clean"}
     assert (out / LEDGER).read_bytes() == before
 

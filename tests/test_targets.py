@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from scrub import pipeline
-from scrub.batch import outline
+from scrub.agenda import draw_up
 from scrub.errors import UnsupportedError, VerificationError
 from scrub.formats import FORMATS, Frame, format_of, probe, target_of
 from scrub.formats.still import FLATTENED, ROWS
@@ -119,7 +119,7 @@ def test_nothing_of_a_clip_is_dropped_in_silence(name: str, to: Target, tmp_path
 @pytest.mark.parametrize("name", STILL)
 def test_suffix_is_that_of_what_is_written(name: str, to: Target, inbox: Path, out: Path) -> None:
     source = media.write(name, inbox)
-    (job,) = outline([source], out, Settings(to=to)).jobs
+    (job,) = draw_up([source], out, Settings(to=to)).jobs
     report = pipeline.clean(source, job.target, Settings(to=to), None)
     assert report.target is not None
     assert report.target.suffix in format_of(report.target).suffixes
@@ -129,7 +129,7 @@ def test_second_pictures_of_an_mpo_leave_it_a_jpeg(inbox: Path, out: Path) -> No
     source = media.write("jpeg-mpf", inbox).rename(inbox / "stereo.mpo")
     with Image.open(source) as image:
         assert (image.format, image.n_frames) == ("MPO", 2)
-    (job,) = outline([source], out, Settings()).jobs
+    (job,) = draw_up([source], out, Settings()).jobs
     assert job.target.name == "stereo.jpg"
     report = pipeline.clean(source, job.target, Settings(), None)
     assert any("second" in what or "picture" in what for what in report.removed)
@@ -146,7 +146,7 @@ def test_suffix_that_does_not_fit_what_is_written_goes(
 ) -> None:
     source = media.write(name, inbox)
     source = source.rename(source.with_suffix(suffix))
-    (job,) = outline([source], out, Settings()).jobs
+    (job,) = draw_up([source], out, Settings()).jobs
     assert job.target.suffix == target_of(FORMATS[media.kind(name)], "same").suffixes[0]
 
 
@@ -155,7 +155,7 @@ def test_suffix_that_does_not_fit_what_is_written_goes(
 
 def test_no_other_kind_is_written_under_the_old_name(inbox: Path) -> None:
     kept, refused = (media.write(name, inbox) for name in ("jpeg-comment", "png-text"))
-    plan = outline([inbox], None, Settings(to="jpeg"))
+    plan = draw_up([inbox], None, Settings(to="jpeg"))
     assert [job.source for job in plan.jobs] == [kept]
     (report,) = plan.settled
     assert report.source == refused
@@ -188,7 +188,7 @@ def test_command_writes_what_was_asked_for(inbox: Path, out: Path, scrub_command
 def test_copies_that_would_share_a_name_are_numbered(inbox: Path, out: Path) -> None:
     for name, new in (("png-text", "a.png"), ("jpeg-comment", "a.jpg")):
         media.write(name, inbox).rename(inbox / new)
-    plan = outline([inbox], out, Settings(to="jpeg"))
+    plan = draw_up([inbox], out, Settings(to="jpeg"))
     assert plan.settled == ()
     assert {job.source.name: job.target.name for job in plan.jobs} == {
         "a.png": "a-2.jpg",
@@ -203,13 +203,13 @@ def test_copies_that_would_share_a_name_are_numbered(inbox: Path, out: Path) -> 
 def test_jpeg_2000_becomes_png_and_says_so(suffix: str, inbox: Path, out: Path) -> None:
     source = media.write("jpeg2000-metadata", inbox)
     source = source.rename(source.with_suffix(suffix))
-    (job,) = outline([source], out, Settings()).jobs
+    (job,) = draw_up([source], out, Settings()).jobs
     assert job.target.suffix == ".png"
     report = pipeline.clean(source, job.target, Settings(), None)
     assert report.kind == "jpeg2000"
     assert report.warnings == ("became png: jpeg2000 cannot be written here",)
     assert format_of(job.target).kind == "png"
-    (refused,) = outline([source], None, Settings()).settled
+    (refused,) = draw_up([source], None, Settings()).settled
     assert refused.reason == "is jpeg2000 and cannot become png under its name; use --out"
 
 
@@ -219,12 +219,12 @@ def test_what_cannot_be_written_here_becomes_jpeg_and_says_so(
     source = media.write("heic-exif-xmp", inbox)
     assert target_of(FORMATS["heic"], "same") is FORMATS["heic"]
     monkeypatch.delitem(Image.SAVE, "HEIF")
-    (job,) = outline([source], out, Settings()).jobs
+    (job,) = draw_up([source], out, Settings()).jobs
     assert job.target.suffix == ".jpg"
     report = pipeline.clean(source, job.target, Settings(), None)
     assert report.warnings == ("became jpeg: heic cannot be written here",)
     assert format_of(job.target).kind == "jpeg"
-    (refused,) = outline([source], None, Settings()).settled
+    (refused,) = draw_up([source], None, Settings()).settled
     assert "use --out" in refused.reason
 
 

@@ -59,7 +59,7 @@ def check(
     understood, whatever else was found.
     """  # noqa: D301 - click wants a real backspace character where lines are to be kept
     # What follows takes a while to load, and the help must not wait for it.
-    from scrub import batch, gate
+    from scrub import agenda, gate
     from scrub.cli.running import answers
     from scrub.console import Console
     from scrub.errors import ScrubError
@@ -68,7 +68,7 @@ def check(
     console = Console(-1 if quiet or as_json else 0)
     settings = Settings(preset=preset or DEFAULTS.preset, metadata_only=no_faces)
     try:
-        plan = batch.each(
+        plan = agenda.for_each(
             inputs, lambda one: Check(one.source, one.source, thorough=preset is not None)
         )
         reports = answers(console, plan, settings, jobs, "checking")

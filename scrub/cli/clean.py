@@ -67,7 +67,7 @@ def clean(
     to do.
     """  # noqa: D301 - click wants a real backspace character where lines are to be kept
     # What follows takes a while to load, and the help must not wait for it.
-    from scrub import batch, journal
+    from scrub import agenda, batch, journal
     from scrub.cli import places
     from scrub.cli.running import Run
     from scrub.console import Console
@@ -88,10 +88,10 @@ def clean(
         places.check(inputs, out, cluster)
         with contextlib.ExitStack() as held:
             known = held.enter_context(places.memory(out, dry_run))
-            plan = batch.outline(inputs, out, settings, overwrite, known, places.storage(cluster))
+            plan = agenda.draw_up(inputs, out, settings, overwrite, known, places.storage(cluster))
             record = None
             if report is not None:
-                batch.check_report_path(report, plan, overwrite)
+                agenda.check_report_path(report, plan, overwrite)
                 record = held.enter_context(journal.opened(report))
             planned = len(plan.jobs) + len(plan.settled)
             try:

@@ -50,7 +50,7 @@ def inspect(
     Exit status 0: all were read. 2: something could not be.
     """  # noqa: D301 - click wants a real backspace character where lines are to be kept
     # What follows takes a while to load, and the help must not wait for it.
-    from scrub import batch, gate
+    from scrub import agenda, gate
     from scrub.cli import places
     from scrub.cli.running import answers
     from scrub.console import Console
@@ -70,7 +70,7 @@ def inspect(
     try:
         if thumbnails is not None:
             places.check_folder(thumbnails, "--thumbnails")
-        plan = batch.each(inputs, inspection, thumbnails)
+        plan = agenda.for_each(inputs, inspection, thumbnails)
         reports = answers(console, plan, settings, jobs, "looking")
     except ScrubError as error:
         console.problem(str(error))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from scrub import batch, ledger
 from scrub import storage as far
-from scrub.batch import Outline
+from scrub.agenda import Agenda
 from scrub.errors import UsageError
 from scrub.files import real
 from scrub.find import DISK, Storage
@@ -90,7 +90,7 @@ def memory(out: Path | None, dry_run: bool) -> AbstractContextManager[Ledger | N
     return ledger.opened(out, dry_run)
 
 
-def crew(cluster: str | None, jobs: int | None, plan: Outline) -> AbstractContextManager[Crew]:
+def crew(cluster: str | None, jobs: int | None, plan: Agenda) -> AbstractContextManager[Crew]:
     """Those who work, so many of them as ``jobs`` says."""
     if cluster is None:
         return batch.crew(jobs, len(plan.jobs))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 
 from scrub import batch
+from scrub.agenda import Agenda
 from scrub.console import Console
 from scrub.journal import Journal
 from scrub.report import FileReport, RunReport, Tally
@@ -49,7 +50,7 @@ class Run:
 
 
 def answers(
-    console: Console, plan: batch.Outline, settings: Settings, jobs: int | None, doing: str
+    console: Console, plan: Agenda, settings: Settings, jobs: int | None, doing: str
 ) -> list[FileReport]:
     """The reports of all that was planned, for a verdict at the end; ``doing`` names the bar.
 

@@ -69,7 +69,7 @@ def watch(
     Exit status 0: all that arrived was done. 2: something was refused or failed.
     """  # noqa: D301 - click wants a real backspace character where lines are to be kept
     # What follows takes a while to load, and the help must not wait for it.
-    from scrub import batch, journal, ledger
+    from scrub import agenda, batch, journal, ledger
     from scrub.cli import places
     from scrub.cli.running import Run
     from scrub.console import Console
@@ -115,7 +115,7 @@ def watch(
                 with contextlib.suppress(KeyboardInterrupt), batch.crew(jobs) as crew:
                     for ready in _present(arriving, console) if once else arriving.batches():
                         found = find([inbox], out, settings.to, ready)
-                        plan = batch.plan(found, out, settings, overwrite=False, ledger=known)
+                        plan = agenda.for_copies(found, out, settings, ledger=known)
                         total = len(plan.jobs) + len(plan.settled)
                         planned += total
                         work = batch.work(plan, settings, crew, ledger=known)
