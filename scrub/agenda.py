@@ -15,13 +15,14 @@ from pathlib import Path
 
 from scrub import files
 from scrub.errors import InputError, ScrubError, TargetError, UnsupportedError, UsageError
-from scrub.find import DISK, Findings, Found, Storage, find, place_of
+from scrub.find import Findings, Found, find
 from scrub.formats import format_of, target_of
 from scrub.jobs import Job
 from scrub.ledger import Ledger
 from scrub.names import stem_for
 from scrub.report import FileReport, refusal
 from scrub.settings import NamesRule, Settings, Target
+from scrub.storage import DISK, Storage
 from scrub.tasks import Replacement
 
 READERS = 4
@@ -351,7 +352,7 @@ def _sources(jobs: Iterable[Job], settled: Iterable[FileReport]) -> list[Path]:
 
 def _spelling(path: Path) -> str:
     """Equal for two places that some file system takes for one (case, composed accents)."""
-    return _folded(place_of(path))
+    return _folded(files.place(path))
 
 
 def _folded(place: str | Path) -> str:

@@ -18,10 +18,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from scrub import files, jobs, storage
+from scrub import files, jobs
+from scrub.addresses import ANYWHERE, fetch, is_address, store
 from scrub.errors import ClusterError
 from scrub.jobs import Crew, Done, Job, Order, Proof
-from scrub.storage import is_address
 from scrub.workers import Lost
 
 CONNECT = 30.0
@@ -101,16 +101,16 @@ def attend(job: Job, order: Order) -> Done:
         near = job
         if is_address(job.source):
             near = replace(near, source=Path(folder, f"original{job.source.suffix}"))
-            before = storage.Storage().digest(job.source)
-            storage.fetch(job.source, near.source)
+            before = ANYWHERE.digest(job.source)
+            fetch(job.source, near.source)
         if is_address(job.target):
             near = replace(near, target=Path(folder, "copy", job.target.name))
         with _ended_after(jobs.patience(near, order)):
             done = jobs.attend(near, order)
         proof = done.proof
         if is_address(job.target) and done.report.status == "cleaned":
-            storage.store(near.target, job.target)
-            proof = proof and replace(proof, copy=storage.Storage().digest(job.target))
+            store(near.target, job.target)
+            proof = proof and replace(proof, copy=ANYWHERE.digest(job.target))
         if is_address(job.source):
             proof = proof and Proof(before, proof.copy)
     target = None if done.report.target is None else job.target

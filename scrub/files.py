@@ -200,7 +200,7 @@ def plain_mode() -> int:
 
 def has_room(folder: Path, size: int) -> bool:
     """Whether the copy of an original of ``size`` bytes fits there; True where no system tells."""
-    there = next((place for place in (folder, *folder.parents) if os.path.exists(place)), folder)
+    there = next((one for one in (folder, *folder.parents) if os.path.exists(one)), folder)
     try:
         return shutil.disk_usage(there).free >= ROOM * size
     except OSError:
@@ -229,6 +229,11 @@ def check_input(path: Path) -> os.stat_result:
 def real(path: Path) -> Path:
     """Where it is, whatever links lead there; unlike Path.resolve, not stopped by any that loop."""
     return Path(os.path.realpath(path))
+
+
+def place(path: Path) -> str:
+    """Where the file is, whatever links lead to its folder; a link itself stays one."""
+    return os.path.join(os.path.realpath(path.parent), path.name)
 
 
 def full(folder: Path) -> StorageError:

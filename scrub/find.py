@@ -7,7 +7,6 @@ import os
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 from scrub import files
 from scrub.errors import InputError, ScrubError
@@ -56,30 +55,6 @@ class Findings:
     found: tuple[Found, ...]
     settled: tuple[FileReport, ...]
     littered: frozenset[Path] = frozenset()
-
-
-class Storage(Protocol):
-    """Where originals and copies are."""
-
-    def find(self, inputs: Sequence[Path], out: Path | None, to: Target) -> Findings:
-        """See :func:`find`."""
-        ...
-
-    def names(self, folder: Path) -> Sequence[str]:
-        """Names of what is in a folder; none where it cannot be opened."""
-        ...
-
-    def digest(self, path: Path) -> bytes:
-        """Stands for a file's content. Raises InputError."""
-        ...
-
-    def holds(self, path: Path) -> bool:
-        """Whether anything has this name."""
-        ...
-
-    def is_untouched(self, path: Path) -> bool:
-        """Whether nobody has changed this copy since it got its name, as far as times tell."""
-        ...
 
 
 def find(
@@ -167,7 +142,7 @@ def _distinct(found: Iterable[Found]) -> Iterator[Found]:
     """Each file once, even where it was named twice."""
     seen = set()
     for one in found:
-        place = place_of(one.source)
+        place = files.place(one.source)
         if place not in seen:
             seen.add(place)
             yield one
@@ -197,36 +172,3 @@ def _passed_over(path: Path) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def place_of(path: Path) -> str:
-    """Where the file is, whatever links lead to its folder; a link itself stays one."""
-    return os.path.join(os.path.realpath(path.parent), path.name)
-
-
-class _Disk:
-    """Whatever the system shows as files and folders."""
-
-    def find(self, inputs: Sequence[Path], out: Path | None, to: Target) -> Findings:
-        return find(inputs, out, to)
-
-    def names(self, folder: Path) -> Sequence[str]:
-        try:
-            return os.listdir(folder)
-        except OSError:
-            return ()
-
-    def digest(self, path: Path) -> bytes:
-        return files.digest(path)
-
-    def holds(self, path: Path) -> bool:
-        return os.path.lexists(path)
-
-    def is_untouched(self, path: Path) -> bool:
-        try:
-            return path.stat().st_mtime == files.NEUTRAL_TIME
-        except OSError:
-            return False
-
-
-DISK: Storage = _Disk()

@@ -23,7 +23,7 @@ pytest.importorskip("moto.server", reason="needs the tests' own extras")
 if os.name == "nt":
     pytest.skip("Windows has no such signals", allow_module_level=True)
 
-from scrub import agenda, batch, cluster, jobs, ledger, pipeline, storage
+from scrub import addresses, agenda, batch, cluster, jobs, ledger, pipeline
 from scrub.errors import ClusterError
 from scrub.jobs import Crew, Done, Job, Order
 from scrub.ledger import LEDGER
@@ -151,13 +151,14 @@ def bucket(network: None) -> Path:
 def put(path: Path, data: bytes) -> None:
     import fsspec
 
-    fsspec.filesystem("s3").pipe_file(storage.address(path), data)
+    fsspec.filesystem("s3").pipe_file(addresses.address(path), data)
 
 
 def got(path: Path) -> bytes:
     import fsspec
 
-    data: bytes = fsspec.filesystem("s3", use_listings_cache=False).cat_file(storage.address(path))
+    system = fsspec.filesystem("s3", use_listings_cache=False)
+    data: bytes = system.cat_file(addresses.address(path))
     return data
 
 
@@ -166,13 +167,13 @@ def run(
 ) -> dict[str, FileReport]:
     """A run on the cluster: name of each file -> how it ended."""
     with contextlib_ledger(out) as known, cluster.crew(running.address) as hands:
-        plan = agenda.draw_up([inbox], out, settings, ledger=known, storage=storage.Storage())
+        plan = agenda.draw_up([inbox], out, settings, ledger=known, storage=addresses.ANYWHERE)
         ends = list(batch.work(plan, settings, replace(hands, **crew), ledger=known))
     return {report.source.name: report for report in ends}
 
 
 def contextlib_ledger(out: Path) -> Any:
-    return storage.opened_ledger(out) if storage.is_address(out) else ledger.opened(out)
+    return addresses.opened_ledger(out) if addresses.is_address(out) else ledger.opened(out)
 
 
 # --- the same run -------------------------------------------------------------------------------
@@ -390,9 +391,9 @@ def test_an_address_needs_the_option(scrub_command: Command, inbox: Path, option
     ],
 )
 def test_an_address_is_told_from_a_file(path: str, address: str | None) -> None:
-    assert storage.is_address(Path(path)) == (address is not None)
+    assert addresses.is_address(Path(path)) == (address is not None)
     if address is not None:
-        assert storage.address(Path(path)) == address
+        assert addresses.address(Path(path)) == address
 
 
 def test_a_crew_does_the_real_task() -> None:

@@ -8,25 +8,25 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from scrub import batch, ledger
-from scrub import storage as far
+from scrub.addresses import ANYWHERE, address, is_address, opened_ledger
 from scrub.agenda import Agenda
 from scrub.errors import UsageError
 from scrub.files import real
-from scrub.find import DISK, Storage
 from scrub.jobs import Crew
 from scrub.ledger import LEDGER, Ledger
+from scrub.storage import DISK, Storage
 
 
 def check(inputs: Sequence[Path], out: Path | None, cluster: str | None = None) -> None:
     """Raise UsageError for an address where only files will do, and for mixed-up folders."""
-    addresses = [path for path in (*inputs, *([out] if out else [])) if far.is_address(path)]
+    addresses = [path for path in (*inputs, *([out] if out else [])) if is_address(path)]
     if addresses and cluster is None:
-        problem = f"{far.address(addresses[0])} is an address on a network"
+        problem = f"{address(addresses[0])} is an address on a network"
         raise UsageError(None, problem, "use it with --cluster")
     if addresses and out is None:
-        problem = f"{far.address(addresses[0])} is an address and cannot be replaced"
+        problem = f"{address(addresses[0])} is an address and cannot be replaced"
         raise UsageError(None, problem, "use --out")
-    if out is not None and not far.is_address(out):
+    if out is not None and not is_address(out):
         _check_apart(inputs, out)
 
 
@@ -78,15 +78,15 @@ def _holds_copies(folder: Path) -> bool:
 
 def storage(cluster: str | None) -> Storage:
     """What files are read from: addresses too, where others do the work."""
-    return DISK if cluster is None else far.Storage()
+    return DISK if cluster is None else ANYWHERE
 
 
 def memory(out: Path | None, dry_run: bool) -> AbstractContextManager[Ledger | None]:
     """What was done before; None without a place for copies, or where nothing was."""
     if out is None:
         return nullcontext()
-    if far.is_address(out):
-        return far.opened_ledger(out, dry_run)
+    if is_address(out):
+        return opened_ledger(out, dry_run)
     return ledger.opened(out, dry_run)
 
 
