@@ -313,6 +313,12 @@ def test_closed_eyes_leave_without_a_word() -> None:
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
 
 
+@needs_mediapipe
+def test_closed_standard_error_is_no_fault_of_the_model() -> None:
+    code = f"import os; os.close(2)\n{ONE_LOOK}"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
 # --- strips -------------------------------------------------------------------------------------
 
 ALIGNED = st.integers(1, 100).map(lambda count: count * centerface.ALIGNMENT)

@@ -23,6 +23,7 @@ LAYERS: dict[str, set[str]] = {
     "overlap": set(),
     "progress": set(),
     "scaling": set(),
+    "silence": set(),
     "__init__": set(),
     "settings": {"errors"},
     "files": {"errors"},
@@ -33,8 +34,8 @@ LAYERS: dict[str, set[str]] = {
     "tracking": {"linking", "regions"},
     "redaction": {"regions"},
     "report": {"regions", "errors"},
-    "detectors": {"overlap", "scaling", "regions", "errors", "models"},
-    "formats": {"metadata", "overlap", "errors"},
+    "detectors": {"overlap", "scaling", "silence", "regions", "errors", "models"},
+    "formats": {"metadata", "overlap", "silence", "errors"},
     "pairing": {"formats", "overlap", "errors"},
     "lookout": {"formats", "detectors", "regions"},
     "verify": {

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import scrub
-from scrub.formats.silence import silence
+from scrub.silence import silence
 from tests.media import picture
 from tests.parts import page, tiff
 
@@ -96,7 +96,7 @@ def test_error_inside_gives_standard_error_back(capfd: pytest.CaptureFixture[str
 
 
 def test_closed_standard_error_is_no_trouble() -> None:
-    code = "import os; os.close(2); from scrub.formats.silence import silence\nwith silence: pass"
+    code = "import os; os.close(2); from scrub.silence import silence\nwith silence: pass"
     done = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, "PYTHONPATH": str(Path(scrub.__file__).parents[1])},

@@ -7,8 +7,6 @@ CenterFace.
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ from scrub.errors import ModelError
 from scrub.models import weights
 from scrub.regions import Box, Detection
 from scrub.scaling import resized
+from scrub.silence import silence
 
 FLOOR = 0.5
 """Candidates below this confidence are noise."""
@@ -53,7 +52,8 @@ class BlazeFace:
         self._image = mediapipe.Image
         self._srgb = mediapipe.ImageFormat.SRGB
         try:
-            with _native_silence():
+            # It greets on standard error, with lines that alarm a reader and no switch turns off.
+            with silence:
                 self._detector: Any = vision.FaceDetector.create_from_options(options)
         except (OSError, RuntimeError, ValueError) as error:
             raise ModelError(
@@ -149,20 +149,3 @@ def with_metadata(model: bytes) -> bytes:
     link.buffer = len(result.buffers) - 1
     result.metadata = [link]
     return packed(result, b"TFL3")
-
-
-@contextlib.contextmanager
-def _native_silence() -> Iterator[None]:
-    """Close the process's error stream to the C++ code while it starts.
-
-    MediaPipe and TensorFlow Lite greet on descriptor 2 with lines that alarm a reader and
-    that no switch turns off; what goes wrong comes back as an exception all the same.
-    """
-    kept = os.dup(2)
-    try:
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)

@@ -29,8 +29,8 @@ from scrub.formats import pixels
 from scrub.formats.finish import FINISH
 from scrub.formats.media import Form, Frame, Media, Paint
 from scrub.formats.plugins import can_write, opener
-from scrub.formats.silence import silence
 from scrub.metadata import Entry
+from scrub.silence import silence
 
 MEGA = 1_000_000
 

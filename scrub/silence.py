@@ -1,6 +1,7 @@
-"""Keeps the decoders' own words off standard error: our errors say what is wrong.
+"""Keeps other libraries' own words off standard error: our errors say what is wrong.
 
-libtiff, in C, prints a line for each damage it meets, beside the one error that a person gets.
+libtiff prints a line for each damage it meets, and MediaPipe several when it starts. Both do so in
+C or C++, past whatever Python does about its own streams.
 """
 
 from __future__ import annotations
