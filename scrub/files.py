@@ -186,8 +186,7 @@ def digest(path: Path) -> bytes:
             while piece := file.read(CHUNK):
                 result.update(piece)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise InputError(path, f"cannot be read ({reason})", "look at its disk") from error
+        raise unreadable(path, error) from error
     return result.digest()
 
 
@@ -240,6 +239,18 @@ def full(folder: Path) -> StorageError:
     """The error to raise where nothing more fits into ``folder``."""
     problem = "has no room left on its disk"
     return StorageError(folder, problem, "make room and run scrub again")
+
+
+def unreadable(path: Path, error: OSError) -> InputError:
+    """The error to raise where ``path`` could not be read because of ``error``."""
+    match error:
+        case PermissionError():
+            return InputError(path, "may not be read", "change its permissions")
+        case FileNotFoundError():
+            return InputError(path, "is gone", "look where it was moved to")
+        case _:
+            problem = f"cannot be read ({error.strerror or type(error).__name__})"
+            return InputError(path, problem, "look at its disk")
 
 
 def unwritable(target: Path, error: OSError) -> TargetError:

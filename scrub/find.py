@@ -157,8 +157,7 @@ def _passed_over(path: Path) -> bool:
         with path.open("rb") as file:
             head = file.read(4096)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise InputError(path, f"cannot be read ({reason})", "look at its disk") from error
+        raise files.unreadable(path, error) from error
     if files.is_draft(path):
         problem = "is the draft of another run"
         raise InputError(path, problem, "wait until that has ended, or remove it")

@@ -336,6 +336,19 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path) -> None:
     assert refusal_of(path) == "may not be read"
 
 
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [
+        (errno.EACCES, "may not be read; change its permissions"),
+        (errno.ENOENT, "is gone; look where it was moved to"),
+        (errno.EIO, "cannot be read (?); look at its disk"),
+    ],
+)
+def test_what_cannot_be_read_has_a_remedy_of_its_own(number: int, reason: str) -> None:
+    error = files.unreadable(Path("a"), OSError(number, "?"))
+    assert (error.path, error.reason) == (Path("a"), reason)
+
+
 # --- drafts that nobody writes any more ---------------------------------------------------------
 
 
@@ -429,7 +442,7 @@ def test_a_digest_is_of_all_bytes(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_bytes(bytes(files.CHUNK) + b"end")
     assert files.digest(path) == hashlib.sha256(path.read_bytes()).digest()
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="is gone"):
         files.digest(tmp_path / "gone")
 
 

@@ -35,7 +35,7 @@ LAYERS: dict[str, set[str]] = {
     "redaction": {"regions"},
     "report": {"regions", "errors"},
     "detectors": {"overlap", "scaling", "silence", "regions", "errors", "models"},
-    "formats": {"metadata", "overlap", "silence", "errors"},
+    "formats": {"files", "metadata", "overlap", "silence", "errors"},
     "pairing": {"formats", "overlap", "errors"},
     "lookout": {"formats", "detectors", "regions"},
     "verify": {

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from scrub.errors import DamagedError, InputError, UnsupportedError
+from scrub import files
+from scrub.errors import DamagedError, UnsupportedError
 from scrub.formats.media import Form, Format, Frame, Media, Paint
 from scrub.formats.sniff import HEAD, kind_of
 from scrub.formats.still import ROWS, STILLS
@@ -44,8 +45,7 @@ def format_of(path: Path) -> Format:
         with path.open("rb") as file:
             head = file.read(HEAD)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise InputError(path, f"cannot be read ({reason})", "change its permissions") from error
+        raise files.unreadable(path, error) from error
     if not head:
         raise DamagedError(path, "is empty", "get a whole copy of it")
     kind = kind_of(head)

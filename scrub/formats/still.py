@@ -16,10 +16,9 @@ from typing import Any
 
 from PIL import Image, PngImagePlugin
 
-from scrub import metadata
+from scrub import files, metadata
 from scrub.errors import (
     DamagedError,
-    InputError,
     ScrubError,
     StorageError,
     TooLargeError,
@@ -300,10 +299,8 @@ def _opened(path: Path, plugin: str, max_side: int | None) -> Iterator[Image.Ima
     except ScrubError as error:
         # Code below that sees pixels only does not know the file's name.
         raise type(error)(error.path or path, error.problem, error.remedy) from error
-    except PermissionError as error:
-        raise InputError(path, "may not be read", "change its permissions") from error
-    except FileNotFoundError as error:
-        raise InputError(path, "is gone", "look where it was moved to") from error
+    except (PermissionError, FileNotFoundError) as error:
+        raise files.unreadable(path, error) from error
     except Image.DecompressionBombError as error:
         problem = f"holds a picture of more than {LARGEST_PICTURE // MEGA} million pixels"
         raise TooLargeError(path, problem, SHRINK_ELSEWHERE) from error
