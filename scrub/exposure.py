@@ -8,7 +8,7 @@ looked at.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,9 @@ from scrub.metadata.danger import worst_first
 from scrub.names import clue
 from scrub.regions import Detection
 from scrub.report import FileReport
+
+VERSION = 1
+"""Of what ``inspect --json`` prints; changes when a reader of the old one would be misled."""
 
 Look = Callable[[Media, Frame], list[Detection]]
 """What finds faces in a frame: all, or only those for which the gate does not let it pass."""
@@ -144,3 +147,38 @@ def looked_at(exposure: Exposure, look: Look | None) -> Exposure:
         seen += [Sighting(frame.index, face) for face in (look(media, frame) if look else ())]
     plan = replace(exposure.plan, warnings=tuple(notes))
     return replace(exposure, plan=plan, sightings=tuple(seen) if look else None)
+
+
+@dataclass(frozen=True, slots=True)
+class InspectReport:
+    """What files give away, and the reports of those that could not be read."""
+
+    exposures: tuple[Exposure, ...]
+    unread: tuple[FileReport, ...]
+
+    @property
+    def exit_status(self) -> int:
+        """0 when every file was read, else 2."""
+        return 0 if self.exposures and not self.unread else 2
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "version": VERSION,
+            "files": [
+                *(one.as_json() for one in self.exposures),
+                *(_unread_json(one) for one in self.unread),
+            ],
+        }
+
+
+def inspected(reports: Sequence[FileReport]) -> InspectReport:
+    """The files in the order of their names; what was passed over as no picture is left out."""
+    ranked = sorted(reports, key=lambda report: str(report.source))
+    return InspectReport(
+        tuple(one for one in ranked if isinstance(one, Exposure)),
+        tuple(one for one in ranked if not isinstance(one, Exposure) and not one.passed_over),
+    )
+
+
+def _unread_json(report: FileReport) -> dict[str, Any]:
+    return {"source": str(report.source), "status": report.status, "reason": report.reason}

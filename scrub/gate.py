@@ -14,7 +14,7 @@ from scrub.report import FileReport
 Verdict = Literal["clean", "found", "refused", "failed"]
 
 VERSION = 1
-"""Of what ``--json`` prints; changes when a reader of the old one would be misled."""
+"""Of what ``check --json`` prints; changes when a reader of the old one would be misled."""
 
 STATUS = {"clean": 0, "found": 1, "refused": 2, "failed": 2}
 """What a verdict does to the exit status, of which the highest counts."""
@@ -89,44 +89,9 @@ def judged(reports: Sequence[FileReport], allowed_faces: int = 0) -> GateReport:
             faces = None if report.sightings is None else report.faces
             verdict: Verdict = "found" if findings else "clean"
             files.append(Judged(report.source, verdict, findings, "", report.kind, faces))
-        elif report.status == "unchanged":
+        elif report.passed_over:
             passed_over += 1
         else:
             verdict = "refused" if report.status == "refused" else "failed"
             files.append(Judged(report.source, verdict, (), report.reason))
     return GateReport(tuple(files), passed_over)
-
-
-@dataclass(frozen=True, slots=True)
-class InspectReport:
-    """What files give away, and the reports of those that could not be read."""
-
-    exposures: tuple[Exposure, ...]
-    unread: tuple[FileReport, ...]
-
-    @property
-    def exit_status(self) -> int:
-        """0 when every file was read, else 2."""
-        return 0 if self.exposures and not self.unread else 2
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "version": VERSION,
-            "files": [
-                *(one.as_json() for one in self.exposures),
-                *(_unread_json(one) for one in self.unread),
-            ],
-        }
-
-
-def inspected(reports: Sequence[FileReport]) -> InspectReport:
-    """The files in the order of their names; what was passed over as no picture is left out."""
-    ranked = sorted(reports, key=lambda report: str(report.source))
-    return InspectReport(
-        tuple(one for one in ranked if isinstance(one, Exposure)),
-        tuple(one for one in ranked if one.status != "unchanged"),
-    )
-
-
-def _unread_json(report: FileReport) -> dict[str, Any]:
-    return {"source": str(report.source), "status": report.status, "reason": report.reason}

@@ -108,6 +108,11 @@ class FileReport:
         """Whether there was nothing to do: what would have been written is there."""
         return self.status == "unchanged" and self.target is not None
 
+    @property
+    def passed_over(self) -> bool:
+        """Whether it is plainly no picture, and was left alone."""
+        return self.status == "unchanged" and not self.kind and not self.already_clean
+
     def as_json(self) -> dict[str, Any]:
         return {
             "source": str(self.source),
@@ -149,7 +154,7 @@ class RunReport:
     """What a run came to; it owns the exit status.
 
     ``counts`` is how many files ended with each status; of the unchanged ones, ``already`` had
-    a copy that is still good, and ``left_out`` are no pictures; ``done`` holds the finished
+    a copy that is still good, and ``passed_over`` are no pictures; ``done`` holds the finished
     files where they are few enough to be listed, ``look_at`` those whose doubtful faces a
     person should look at, MANY at most; ``unfinished`` is how many an interrupt left.
     """
@@ -159,7 +164,7 @@ class RunReport:
     doubtful: int
     seconds: float
     already: int = 0
-    left_out: int = 0
+    passed_over: int = 0
     done: tuple[FileReport, ...] = ()
     look_at: tuple[FileReport, ...] = ()
     groups: tuple[Group, ...] = ()
@@ -197,7 +202,7 @@ class Tally:
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
-        self._faces = self._doubtful = self._already = self._left_out = 0
+        self._faces = self._doubtful = self._already = self._passed_over = 0
         self._done: list[FileReport] = []
         self._look_at: list[FileReport] = []
         self._groups: dict[tuple[Status, str], Group] = {}
@@ -211,7 +216,7 @@ class Tally:
         self._faces += file.faces
         self._doubtful += file.plan.doubtful
         self._already += file.already_clean
-        self._left_out += file.status == "unchanged" and not file.kind and not file.already_clean
+        self._passed_over += file.passed_over
         if file.kind and len(self._done) <= MANY:
             self._done.append(file)
         if file.plan.doubtful and len(self._look_at) < MANY:
@@ -226,17 +231,17 @@ class Tally:
     def close(self, seconds: float, dry_run: bool = False, unfinished: int = 0) -> RunReport:
         """The report of the run, which took so long and left so many files."""
         return RunReport(
-            self._counts.copy(),
-            self._faces,
-            self._doubtful,
-            seconds,
-            self._already,
-            self._left_out,
-            tuple(self._done) if len(self._done) <= MANY else (),
-            tuple(self._look_at),
-            tuple(sorted(self._groups.values(), key=lambda group: -group.count)),
-            unfinished,
-            dry_run,
+            counts=self._counts.copy(),
+            faces=self._faces,
+            doubtful=self._doubtful,
+            seconds=seconds,
+            already=self._already,
+            passed_over=self._passed_over,
+            done=tuple(self._done) if len(self._done) <= MANY else (),
+            look_at=tuple(self._look_at),
+            groups=tuple(sorted(self._groups.values(), key=lambda group: -group.count)),
+            unfinished=unfinished,
+            dry_run=dry_run,
         )
 
 

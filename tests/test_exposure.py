@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from scrub.errors import DamagedError, InputError, UnsupportedError
-from scrub.exposure import Exposure, Sighting, bare, looked_at
+from scrub.exposure import Exposure, Sighting, bare, inspected, looked_at
 from scrub.formats import FORMATS, Frame, Media
 from scrub.metadata import judge
 from scrub.regions import Box, Detection
+from scrub.report import FileReport
 from tests.media import DIRTY, PICTURE_FACES, write
 from tests.parts import saved
 from tests.pictures import picture
@@ -178,3 +179,24 @@ def test_json_says_everything(tmp_path: Path) -> None:
 def test_json_tells_none_from_not_looked() -> None:
     assert replace(exposure(), sightings=None).as_json()["faces"] is None
     assert exposure().as_json()["faces"] == 0
+
+
+# --- all files of a run -------------------------------------------------------------------------
+
+REFUSED = FileReport(Path("in/b.png"), "refused", reason="is empty; get a whole copy of it")
+FAILED = FileReport(Path("in/c.png"), "failed", reason="ran into something unforeseen")
+TEXT = FileReport(Path("in/d.txt"), "unchanged", reason="not a picture: not copied")
+
+
+def test_inspection_shows_what_was_read_and_names_the_rest() -> None:
+    shown = inspected([TEXT, REFUSED, exposure(), FAILED])
+    assert shown.exposures == (exposure(),)
+    assert shown.unread == (REFUSED, FAILED)
+    assert shown.exit_status == 2
+    assert inspected([exposure(), TEXT]).exit_status == 0
+    assert [file["status"] for file in shown.as_json()["files"]] == ["read", "refused", "failed"]
+
+
+@pytest.mark.parametrize("reports", [[], [TEXT]])
+def test_nothing_read_is_incomplete(reports: list[FileReport]) -> None:
+    assert inspected(reports).exit_status == 2

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from scrub.exposure import Exposure
-from scrub.gate import VERSION, inspected, judged
+from scrub.gate import VERSION, judged
 from scrub.metadata import Entry
 from scrub.report import FileReport
 from tests.test_exposure import exposure, seen
@@ -35,7 +35,6 @@ def test_the_worst_file_decides(names: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("reports", [[], [TEXT]])
 def test_nothing_judged_is_not_clean(reports: list[FileReport]) -> None:
     assert judged(reports).exit_status == 2
-    assert inspected(reports).exit_status == 2
 
 
 def test_verdicts_say_why() -> None:
@@ -87,12 +86,3 @@ def test_json_has_the_documented_shape_and_no_values() -> None:
         "failed": 0,
         "passed_over": 1,
     }
-
-
-def test_inspection_shows_what_was_read_and_names_the_rest() -> None:
-    shown = inspected([TEXT, REFUSED, FOUND, FAILED])
-    assert shown.exposures == (FOUND,)
-    assert shown.unread == (REFUSED, FAILED)
-    assert shown.exit_status == 2
-    assert inspected([FOUND, TEXT]).exit_status == 0
-    assert [file["status"] for file in shown.as_json()["files"]] == ["read", "refused", "failed"]

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from scrub.console import Console
-from scrub.exposure import Exposure, bare, looked_at
-from scrub.gate import inspected
+from scrub.exposure import Exposure, bare, inspected, looked_at
 from scrub.metadata import Entry
 from scrub.metadata.danger import GRAVE, ORDER, grave
 from tests.conftest import Command

@@ -120,6 +120,7 @@ LAYERS: dict[str, set[str]] = {
     "console": {"errors", "gate", "exposure", "metadata", "progress", "report"},
     "cli": {
         "tasks",
+        "exposure",
         "gate",
         "sheets",
         "agenda",

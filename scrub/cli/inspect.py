@@ -50,11 +50,12 @@ def inspect(
     Exit status 0: all were read. 2: something could not be.
     """  # noqa: D301 - click wants a real backspace character where lines are to be kept
     # What follows takes a while to load, and the help must not wait for it.
-    from scrub import agenda, gate
+    from scrub import agenda
     from scrub.cli import places
     from scrub.cli.running import answers
     from scrub.console import Console
     from scrub.errors import ScrubError
+    from scrub.exposure import inspected
     from scrub.find import Found
     from scrub.sheets import Folder
     from scrub.tasks import Inspection
@@ -75,7 +76,7 @@ def inspect(
     except ScrubError as error:
         console.problem(str(error))
         sys.exit(INCOMPLETE)
-    shown = gate.inspected(reports)
+    shown = inspected(reports)
     if as_json:
         console.document(shown.as_json())
     else:
