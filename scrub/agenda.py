@@ -158,7 +158,7 @@ def _replacement(found: Found, to: Target) -> Job:
         raise UnsupportedError(source, problem, remedy)
     owner = status.st_uid, status.st_gid
     mode = stat.S_IMODE(status.st_mode)
-    return Replacement(source, source, mode, found.size, owner=owner)
+    return Replacement(source, source, size=found.size, mode=mode, owner=owner)
 
 
 def _there(found: Iterable[Found], out: Path, storage: Storage) -> frozenset[Path]:

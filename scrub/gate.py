@@ -88,10 +88,10 @@ def judged(reports: Sequence[FileReport], allowed_faces: int = 0) -> GateReport:
             findings = report.findings(allowed_faces)
             faces = None if report.sightings is None else report.faces
             verdict: Verdict = "found" if findings else "clean"
-            files.append(Judged(report.source, verdict, findings, "", report.kind, faces))
+            files.append(Judged(report.source, verdict, findings, kind=report.kind, faces=faces))
         elif report.passed_over:
             passed_over += 1
         else:
             verdict = "refused" if report.status == "refused" else "failed"
-            files.append(Judged(report.source, verdict, (), report.reason))
+            files.append(Judged(report.source, verdict, reason=report.reason))
     return GateReport(tuple(files), passed_over)

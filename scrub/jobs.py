@@ -43,9 +43,7 @@ LEAST_FRAME = 1000
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A file to clean, its target, and the target's permissions (None: a new file's).
-
-    A job of another class does something else with its file.
+    """A file of which to write a clean copy at ``target``; classes below do other things with it.
 
     ``size`` is the original's in bytes. ``place`` and ``copy`` are where both are below the
     input and the output folder; ``stamp`` changes when the original does; ``note`` says what
@@ -54,7 +52,6 @@ class Job:
 
     source: Path
     target: Path
-    mode: int | None = None
     size: int = 0
     place: Path = Path()
     copy: Path = Path()
@@ -65,7 +62,7 @@ class Job:
         """What a worker is to do, with ``eyes`` unless faces are left; may raise ScrubError."""
         if dry_run:
             return pipeline.preview(self.source, settings, eyes)
-        return pipeline.clean(self.source, self.target, settings, eyes, self.mode)
+        return pipeline.clean(self.source, self.target, settings, eyes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,9 @@ NAME_STAYS = "the name carries {}, and cleaning in place cannot change it: renam
 
 @dataclass(frozen=True, slots=True)
 class Replacement(Job):
-    """A file to clean in place; its permissions and its ``owner`` stay: user and group."""
+    """A file to clean in place; its permissions ``mode`` and its ``owner`` stay: user and group."""
 
+    mode: int | None = None
     owner: tuple[int, int] | None = None
 
     def do(self, settings: Settings, eyes: Eyes | None, dry_run: bool) -> FileReport:
@@ -70,7 +71,7 @@ class Replacement(Job):
 
 @dataclass(frozen=True, slots=True)
 class Check(Job):
-    """A file to judge as the examination of a written file does, or also as long as a preset."""
+    """A file to judge as the examination of a written file does; ``thorough``: as a preset, too."""
 
     thorough: bool = False
 

@@ -13,6 +13,7 @@ import pytest
 from scrub import agenda, files
 from scrub.agenda import Agenda
 from scrub.errors import UsageError
+from scrub.jobs import Job
 from scrub.ledger import Ledger
 from scrub.names import tells
 from scrub.settings import Settings
@@ -79,7 +80,7 @@ def test_folders_are_mirrored_in_a_fixed_order_and_nothing_is_written(
     assert [job.source for job in plan.jobs] == [
         inbox / job.target.relative_to(out) for job in plan.jobs
     ]
-    assert {job.mode for job in plan.jobs} == {None}
+    assert {type(job) for job in plan.jobs} == {Job}
 
 
 def test_a_file_named_alone_goes_straight_into_the_folder(inbox: Path, out: Path) -> None:

@@ -247,7 +247,7 @@ def test_owner_and_permissions_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(os, "chown", lambda path, user, group: given.append((user, group)))
     found = source.stat()
     other = found.st_uid + 1, found.st_gid + 1
-    job = Replacement(source, source, stat.S_IMODE(found.st_mode), owner=other)
+    job = Replacement(source, source, mode=stat.S_IMODE(found.st_mode), owner=other)
     assert job.do(Settings(), None, False).status == "cleaned"
     assert given == [other]
     assert stat.S_IMODE(source.stat().st_mode) == 0o2640
