@@ -37,22 +37,25 @@ TICK = 0.5
 MOVING = 0.001
 """Share of its time that a worker has to use, or it stands still: even a starved one gets more."""
 
-# Read by the GNU C library when a worker starts. Else it gives what was freed back to the system at
-# once, and an eighth of the time of a photograph goes into being given it again.
-os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(32 << 20))
-os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(1 << 30))
-# All threads share one pool. What those of a video free comes back to any of them then, and not to
-# the system: a twelfth less time, and a seventh less memory.
-os.environ.setdefault("MALLOC_ARENA_MAX", "1")
-# From its release 2.35 on it asks for pages of 2 MB where the system gives them: the network, which
-# walks through 100 MB for one layer, takes a sixteenth less time with them.
-os.environ.setdefault("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")
+ALLOCATION = {
+    # Else what was freed goes back to the system at once, and an eighth of the time of a photograph
+    # goes into being given it again.
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(1 << 30),
+    # All threads share one pool. What those of a video free comes back to any of them then, and not
+    # to the system: a twelfth less time, and a seventh less memory.
+    "MALLOC_ARENA_MAX": "1",
+    # Pages of 2 MB where the system gives them (from release 2.35 on): the network, which walks
+    # through 100 MB for one layer, takes a sixteenth less time with them.
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
+}
+"""What the GNU C library reads when a worker starts, unless a person has set it otherwise."""
 
 SHARED_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGHUP") if hasattr(signal, name)]
 """What a terminal sends to parent and workers alike: only the parent decides what follows."""
 
 Cause = Literal["death", "time", "memory"]
-Call = tuple[Callable[..., Any], tuple[Any, ...]]
+Call = partial[Any]
 
 
 class Lost(Exception):
@@ -95,13 +98,15 @@ class Workers(Executor):
         self._stopping = threading.Event()
         self._workers: set[_Worker] = set()
         self._lock = threading.Lock()
+        for name, value in ALLOCATION.items():
+            os.environ.setdefault(name, value)
         self._threads = [threading.Thread(target=self._hand_out) for _ in range(count)]
         for thread in self._threads:
             thread.start()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         future: Future[Any] = Future()
-        self._waiting.put((future, (fn, args)))
+        self._waiting.put((future, partial(fn, *args, **kwargs)))
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -259,24 +264,18 @@ def _serve(
     threading.Thread(target=_stop_when_cut, args=(life,), daemon=True).start()
     with contextlib.suppress(EOFError, OSError, KeyboardInterrupt):
         while True:
-            function, arguments = calls.recv()
-            _answer(answers, patience, function, arguments)
+            _answer(answers, patience, calls.recv())
     os._exit(1)
 
 
-def _answer(
-    answers: Connection,
-    patience: Callable[..., float],
-    function: Callable[..., Any],
-    arguments: tuple[Any, ...],
-) -> None:
+def _answer(answers: Connection, patience: Callable[..., float], call: Call) -> None:
     """One call. Told to stop, it unwinds and removes its draft on the way."""
     signal.signal(signal.SIGTERM, _unwind)
     try:
         with _call_in_hand, progress.heard(partial(_say, answers)):
             try:
-                _say(answers, patience(*arguments))
-                answer: tuple[Any, Exception | None] = function(*arguments), None
+                _say(answers, patience(*call.args, **call.keywords))
+                answer: tuple[Any, Exception | None] = call(), None
             except Exception as error:
                 answer = None, error
         _say(answers, answer)

@@ -21,7 +21,7 @@ SOON = 20.0
 BRIEF = 1.0
 
 
-def patience(*arguments: object) -> float:
+def patience(*arguments: object, **named: object) -> float:
     return SOON
 
 
@@ -71,6 +71,16 @@ def test_a_worker_serves_many_calls(one: Workers) -> None:
     assert [value for value, _ in answers] == [0, 1, 2]
     [process] = {process for _, process in answers}
     assert process != os.getpid()
+
+
+def test_arguments_may_be_named(one: Workers) -> None:
+    value, _ = one.submit(echo, value=7).result()
+    assert value == 7
+
+
+@pytest.mark.parametrize("name", workers.ALLOCATION)
+def test_a_worker_is_told_how_to_allocate(one: Workers, name: str) -> None:
+    assert one.submit(os.getenv, name).result() == os.environ[name]
 
 
 def test_an_error_is_the_call_s_own(one: Workers) -> None:
