@@ -144,11 +144,10 @@ def write(media: Media, first: Plan, path: Path, settings: Settings, eyes: Eyes 
     for count in range(1, ROUNDS + 1):
         painter = Painter(current.regions, settings.style, seed)
         FORMATS[media.written].rewrite(media, path, partial(_painted, media, painter))
-        finding = verify.examine(media, current, path, second)
-        if finding.clean:
-            return Draft(current, replace(finding.evidence, rounds=count))
-        glimpses = map(Glimpse, finding.times, finding.left)
-        current = _amended(media, current, glimpses, finding.showing, settings)
+        seen = verify.examine(media, current, path, second)
+        if seen.clean:
+            return Draft(current, replace(seen.evidence, rounds=count))
+        current = _amended(media, current, seen.left, seen.showing, settings)
     raise VerificationError(
         media.path,
         f"still shows faces after it was written and looked at {ROUNDS} times",

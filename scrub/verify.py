@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 
 from scrub import metadata, progress
 from scrub.detectors import Detector
-from scrub.detectors.presets import SURE
+from scrub.detectors.clips import Glimpse
 from scrub.errors import VerificationError
 from scrub.formats import FORMATS, Frame, Media
 from scrub.lookout import Lookout, sure
 from scrub.overlap import mapped
 from scrub.pairing import REMEDY, check_sound, paired, reopened
-from scrub.regions import Box, Detection, Region, Timeline
+from scrub.regions import Box, Region, Timeline
 from scrub.report import Evidence, Plan
 from scrub.scaling import halved
 
@@ -77,30 +77,29 @@ A palette may miss a small spot of a rare colour.
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Examination:
     """Evidence that all is in order, but for what is still to be seen.
 
-    ``left`` holds the uncovered finds of each frame of the original, and ``times`` when it is
-    shown in milliseconds; ``sure`` is the evidence from which a find is a face. Weaker finds do
-    not stop a file, but are covered where there is a sure one, or they would come up one by one in
-    the following looks. ``showing`` are the regions that resemble what they hide, or a face. In a
-    small region a random cover does so by chance now and then (one in a thousand what it hides, one
-    in a hundred a face, measured), so it takes a second painting to tell.
+    ``left`` holds the uncovered finds of each frame of the original; ``sure`` is the evidence from
+    which a find is a face. Weaker finds do not stop a file, but are covered where there is a sure
+    one, or they would come up one by one in the following looks. ``showing`` are the regions that
+    resemble what they hide, or a face. In a small region a random cover does so by chance now and
+    then (one in a thousand what it hides, one in a hundred a face, measured), so it takes a second
+    painting to tell.
     """
 
     evidence: Evidence
-    left: tuple[tuple[Detection, ...], ...]
+    left: tuple[Glimpse, ...]
     showing: tuple[Region, ...]
-    times: tuple[float, ...] = ()
-    sure: float = SURE
+    sure: float
 
     @property
     def clean(self) -> bool:
-        sure = any(one.score >= self.sure for found in self.left for one in found)
+        sure = any(one.score >= self.sure for glimpse in self.left for one in glimpse.found)
         return not sure and not self.showing
 
 
-def examine(media: Media, plan: Plan, draft: Path, detector: Detector | None) -> Finding:
+def examine(media: Media, plan: Plan, draft: Path, detector: Detector | None) -> Examination:
     """Judge ``draft``, which was made from ``media`` by ``plan``.
 
     ``detector`` looks for faces again; None where faces were left on purpose. Raises
@@ -118,35 +117,32 @@ def examine(media: Media, plan: Plan, draft: Path, detector: Detector | None) ->
     pairs = paired(media, copy)
     # Of large stills and pages there is never more than one in memory.
     verdicts = mapped(judge.of, pairs, THREADS) if media.form == "video" else map(judge.of, pairs)
-    times: list[float] = []
-    left: list[tuple[Detection, ...]] = []
+    left: list[Glimpse] = []
     showing: list[Region] = []
-    structures = [0.0]
+    structures: list[float] = []
     for verdict in verdicts:
-        progress.tell(media.path, "examining", verdict.time, media.length)
-        times.append(verdict.time)
+        progress.tell(media.path, "examining", verdict.left.time, media.length)
         left.append(verdict.left)
         showing += verdict.showing
         structures += verdict.structures
     evidence = Evidence(
-        frames=copy.frames or len(times),
+        frames=copy.frames or len(left),
         entries=len(entries),
-        regions=len(structures) - 1,
-        structure=max(structures),
+        regions=len(structures),
+        structure=max(structures, default=0.0),
         looked=detector is not None,
         rounds=1,
     )
-    return Finding(evidence, tuple(left), tuple(showing), tuple(times), sure(media))
+    return Examination(evidence, tuple(left), tuple(showing), sure(media))
 
 
 @dataclass(frozen=True, slots=True)
 class _Verdict:
-    """On one frame: how much of each compared region survives, and which show too much of it."""
+    """On one frame: how much of each compared region survives; the rest as in an examination."""
 
-    time: float
     structures: tuple[float, ...]
     showing: tuple[Region, ...]
-    left: tuple[Detection, ...]
+    left: Glimpse
 
 
 class _Judge:
@@ -175,7 +171,8 @@ class _Judge:
             if structure >= limit
         )
         seen = self._lookout.at(original.index, shown.rgb)
-        return _Verdict(original.time, structures, showing + seen.showing, seen.left)
+        left = Glimpse(original.time, seen.left)
+        return _Verdict(structures, showing + seen.showing, left)
 
     def _compared(self, region: Region, index: int) -> bool:
         return not self._video or index == region.first_frame or index % COMPARED == 0

@@ -88,14 +88,14 @@ def rgb(edit: Callable[[Pixels], Pixels]) -> Edit:
 @pytest.mark.parametrize("name", ALL)
 def test_honest_draft_passes(name: str, tmp_path: Path) -> None:
     case = Case(name, tmp_path)
-    finding = examine(case.media, PLAN, case.draft, BLIND)
-    assert finding.clean
-    assert finding.left == ((),) * case.media.frames
-    assert finding.evidence.frames == case.media.frames
-    assert finding.evidence.regions == 2 * case.media.frames
-    assert finding.evidence.entries == len(FORMATS[case.media.kind].entries(case.draft))
-    assert finding.evidence.structure < SURVIVES
-    assert finding.evidence.looked
+    seen = examine(case.media, PLAN, case.draft, BLIND)
+    assert seen.clean
+    assert [one.found for one in seen.left] == [()] * case.media.frames
+    assert seen.evidence.frames == case.media.frames
+    assert seen.evidence.regions == 2 * case.media.frames
+    assert seen.evidence.entries == len(FORMATS[case.media.kind].entries(case.draft))
+    assert seen.evidence.structure < SURVIVES
+    assert seen.evidence.looked
     assert not examine(case.media, PLAN, case.draft, None).evidence.looked
 
 
@@ -349,10 +349,10 @@ def test_still_that_became_an_animation_is_caught(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ALL)
 def test_region_that_shows_is_named(name: str, tmp_path: Path) -> None:
     case = Case(name, tmp_path, FACES[:1])
-    finding = examine(case.media, PLAN, case.draft, BLIND)
-    assert not finding.clean
-    assert set(finding.showing) == {FACES[1]}
-    assert finding.evidence.structure >= SURVIVES
+    seen = examine(case.media, PLAN, case.draft, BLIND)
+    assert not seen.clean
+    assert set(seen.showing) == {FACES[1]}
+    assert seen.evidence.structure >= SURVIVES
 
 
 @pytest.mark.parametrize(
@@ -369,12 +369,12 @@ def test_face_that_is_seen_again_is_left_or_shows_through_its_cover(
 ) -> None:
     case = Case("apng", tmp_path, covers)
     looking = Seer((face,))
-    finding = examine(case.media, Plan(covers), case.draft, looking)
+    seen = examine(case.media, Plan(covers), case.draft, looking)
     assert looking.looks == 3
-    assert not finding.clean
+    assert not seen.clean
     found = (Detection(Box(*face), 0.9, "told"),) if on is None else ()
-    assert finding.left == (found,) * 3
-    assert set(finding.showing) == set(on or ())
+    assert [one.found for one in seen.left] == [found] * 3
+    assert set(seen.showing) == set(on or ())
 
 
 class Unsure(Seer):
@@ -412,9 +412,9 @@ def test_face_may_not_stand_out_of_its_cover(share: float, bare: int, tmp_path: 
     box = FACES[0].box
     out = round(box.left - (1 - share) * 50)
     looking = Seer(((out, box.top + 40, out + 50, box.top + 90),))
-    finding = examine(case.media, PLAN, case.draft, looking)
-    assert len(finding.left[0]) == bare
-    assert set(finding.showing) == (set() if bare else {FACES[0]})
+    seen = examine(case.media, PLAN, case.draft, looking)
+    assert len(seen.left[0].found) == bare
+    assert set(seen.showing) == (set() if bare else {FACES[0]})
 
 
 # --- what survives ------------------------------------------------------------------------------

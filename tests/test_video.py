@@ -610,9 +610,9 @@ def test_a_face_that_was_not_covered_is_found_out(tmp_path: Path) -> None:
     media, target = forged(made("mp4", tmp_path), lambda shown: shown)
     plan = pipeline.plan(media, Settings(), eyes())
     assert plan.regions
-    finding = verify.examine(media, plan, target, None)
-    assert finding.showing
-    assert not finding.clean
+    seen = verify.examine(media, plan, target, None)
+    assert seen.showing
+    assert not seen.clean
 
 
 class Late:
