@@ -73,8 +73,8 @@ class Still:
     ``several`` is what several frames are in it, None where only the first one counts (what
     follows the first picture of a JPEG is a hidden one); ``alpha`` says whether it can be
     transparent, ``exact`` whether pixels come out of it as they went in, ``largest`` how many
-    of them one picture may have; ``options`` go to Pillow's writer; ``target`` is the kind that
-    is written in its place, None where that is its own.
+    of them one picture may have; ``options`` go to Pillow's writer, those of animations from
+    ``moving``; ``target`` is the kind that is written in its place, None where that is its own.
     """
 
     kind: str
@@ -85,6 +85,7 @@ class Still:
     exact: bool = True
     largest: int = LARGEST_PICTURE
     options: Mapping[str, Any] = field(default_factory=dict)
+    moving: Mapping[str, Any] = field(default_factory=dict)
     target: str | None = None
 
     @property
@@ -151,36 +152,40 @@ class Still:
             painted.append(self._image(frame))
             durations.append(frame.duration)
             del frame
+        painted = self._alike(painted)
+        first, *others = painted
+        options = self._options(media, durations)
+        if first.mode == "P":
+            # Transparency is said of every frame, or some readers clear the others to a colour.
+            options |= {"transparency": pixels.KEY, "optimize": False}
+        if others:
+            options |= {"save_all": True, "append_images": others}
+        with _saving(media, target):
+            first.save(target, self.plugin, **options)
+            if self.kind in FINISH:
+                target.write_bytes(FINISH[self.kind](target.read_bytes(), media.loop))
+
+    def _alike(self, painted: list[Image.Image]) -> list[Image.Image]:
+        """The pictures in one mode, where the first one's would be taken for all."""
+        modes = {image.mode for image in painted}
+        if self.kind == "avif" and "RGBA" in modes:
+            return [image.convert("RGBA") for image in painted]
+        return [pixels.with_key(image) for image in painted] if "P" in modes else painted
+
+    def _options(self, media: Media, durations: list[float]) -> dict[str, Any]:
+        """What Pillow's writer is told, but for the frames themselves."""
         options = dict(self.options)
         if self.kind == "webp":
             options |= {"lossless": media.lossless, "exact": media.lossless}
-        if self.kind == "avif" and any(image.mode == "RGBA" for image in painted):
-            # The first frame decides for all of them.
-            painted = [image.convert("RGBA") for image in painted]
-        if any(image.mode == "P" for image in painted):
-            # Transparency is said of every frame, or some readers clear the others to a colour.
-            painted = [pixels.with_key(image) for image in painted]
-            options |= {"transparency": pixels.KEY, "optimize": False}
-        if len(painted) > 1:
-            options |= {"save_all": True, "append_images": painted[1:]}
-        if media.form == "animation":
-            options["duration"] = durations
-            if media.loop is not None:
-                options["loop"] = media.loop
-            elif self.kind == "png":
-                options["loop"] = 1
-            if self.kind == "gif":
-                # Each frame replaces the last one whole, so that no transparent pixel shows
-                # what an earlier frame left there.
-                options["disposal"] = 2
-            if self.kind == "avif":
-                # Faster, one in seventy short clips keeps a block of the frame before (libaom).
-                options["speed"] = 6
-                options["duration"] = [round(duration) for duration in durations]
-        with _saving(media, target):
-            painted[0].save(target, self.plugin, **options)
-            if self.kind in FINISH:
-                target.write_bytes(FINISH[self.kind](target.read_bytes(), media.loop))
+        if media.form != "animation":
+            return options
+        options |= self.moving
+        options["duration"] = [*map(round, durations)] if self.kind == "avif" else durations
+        if media.loop is not None:
+            options["loop"] = media.loop
+        elif self.kind == "png":
+            options["loop"] = 1
+        return options
 
     def _only(self, media: Media) -> Frame:
         with _opened(media.path, self.plugin, media.max_side) as image:
@@ -230,7 +235,15 @@ STILLS = (
         several="animation",
         options={"quality": 90, "method": 4},
     ),
-    Still("gif", (".gif",), "GIF", several="animation"),
+    Still(
+        "gif",
+        (".gif",),
+        "GIF",
+        several="animation",
+        # Each frame replaces the last one whole, so that no transparent pixel shows what an
+        # earlier frame left there.
+        moving={"disposal": 2},
+    ),
     Still(
         "tiff",
         (".tif", ".tiff"),
@@ -257,6 +270,8 @@ STILLS = (
         largest=LARGEST_MODERN,
         # Transparency is kept to the bit: what is opaque must not become less so.
         options={"quality": 85, "speed": 8, "advanced": {"a:lossless": "1"}},
+        # Faster, one in seventy short clips keeps a block of the frame before (libaom).
+        moving={"speed": 6},
     ),
     Still(
         "jpeg2000",
