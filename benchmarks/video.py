@@ -36,7 +36,7 @@ from scrub.formats import FORMATS, Frame, Media, probe
 from scrub.formats.video import VIDEOS
 from scrub.redaction import Painter
 from scrub.report import Plan
-from scrub.settings import PRESETS, Settings
+from scrub.settings import PRESET_NAMES, Settings
 
 STAGES = ("decode", "detect", "track", "try", "paint", "encode", "verify")
 SUFFIXES = {suffix for video in VIDEOS for suffix in video.suffixes}
@@ -141,7 +141,7 @@ def main() -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--preset", choices=PRESETS, default="balanced")
+    parser.add_argument("--preset", choices=PRESET_NAMES, default="balanced")
     parser.add_argument("--other", metavar="COMMAND")
     asked = parser.parse_args()
     sources = videos(asked.folder)

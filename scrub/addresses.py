@@ -24,7 +24,7 @@ from scrub.errors import InputError, ScrubError, StorageError
 from scrub.find import Findings, Found, find
 from scrub.ledger import LEDGER, Ledger
 from scrub.report import refusal
-from scrub.settings import Target
+from scrub.settings import WrittenKind
 from scrub.storage import DISK, Storage
 
 ADDRESS = re.compile(r"^([a-z][a-z0-9+.-]+):/+(?=[^/])")
@@ -67,7 +67,7 @@ def store(source: Path, path: Path) -> None:
 class _Anywhere:
     """Addresses and local paths alike."""
 
-    def find(self, inputs: Sequence[Path], out: Path | None, to: Target) -> Findings:
+    def find(self, inputs: Sequence[Path], out: Path | None, to: WrittenKind) -> Findings:
         """Look at the first bytes of every file named or below an address named."""
         near = [one for one in inputs if not is_address(one)]
         findings = [DISK.find(near, out, to)] if near else []
@@ -158,7 +158,7 @@ class _Page:
             self._last = time.monotonic()
 
 
-def _found(root: Path, out: Path | None, to: Target) -> Findings:
+def _found(root: Path, out: Path | None, to: WrittenKind) -> Findings:
     """What is at or below the address ``root``, judged by heads that are copied into a folder."""
     with _reading(root) as (system, place), tempfile.TemporaryDirectory(prefix="scrub-") as name:
         listed: dict[str, dict[str, Any]] = system.find(place, detail=True)

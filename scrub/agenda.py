@@ -16,12 +16,12 @@ from pathlib import Path
 from scrub import files
 from scrub.errors import InputError, ScrubError, TargetError, UnsupportedError, UsageError
 from scrub.find import Findings, Found, find
-from scrub.formats import format_of, target_of
+from scrub.formats import format_of, written_as
 from scrub.jobs import Job
 from scrub.ledger import Ledger
 from scrub.names import stem_for
 from scrub.report import FileReport, refusal
-from scrub.settings import NamesRule, Settings, Target
+from scrub.settings import NamesRule, Settings, WrittenKind
 from scrub.storage import DISK, Storage
 from scrub.tasks import Replacement
 
@@ -71,7 +71,7 @@ def for_each(
     inputs: Sequence[Path],
     job: Callable[[Found], Job],
     out: Path | None = None,
-    to: Target = "same",
+    to: WrittenKind = "same",
     sweep: bool = False,
 ) -> Agenda:
     """The ``job`` of every file, which may raise ScrubError; those below ``out`` are none.
@@ -143,14 +143,14 @@ def _some(findings: Findings, inputs: Sequence[Path]) -> Findings:
     return findings
 
 
-def _replacement(found: Found, to: Target) -> Job:
+def _replacement(found: Found, to: WrittenKind) -> Job:
     """The job of cleaning it in place; raises InputError where that would lose something."""
     source = found.source
     status = files.check_input(source)
     files.check_replaceable(source, status)
     form = format_of(source)
-    if (target := target_of(form, to)) is not form:
-        problem = f"is {form.kind} and cannot become {target.kind} under its name"
+    if (written := written_as(form, to)) is not form:
+        problem = f"is {form.kind} and cannot become {written.kind} under its name"
         raise UnsupportedError(source, problem, "use --out")
     if found.suffix != source.suffix:
         problem = f"is {form.kind}, which its name does not say"

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from scrub import files
 from scrub.errors import InputError, ScrubError
-from scrub.formats import FORMATS, format_of, kind_of, target_of
+from scrub.formats import FORMATS, format_of, kind_of, written_as
 from scrub.ledger import is_ledger
 from scrub.report import FileReport, refusal
-from scrub.settings import Target
+from scrub.settings import WrittenKind
 
 UNREAD_SUFFIXES = (
     ".heics .jxl .mpo .svg .pdf .psd "
@@ -60,7 +60,7 @@ class Findings:
 def find(
     inputs: Sequence[Path],
     out: Path | None,
-    to: Target = "same",
+    to: WrittenKind = "same",
     ready: Container[Path] | None = None,
     sweep: bool = True,
 ) -> Findings:
@@ -99,10 +99,10 @@ def find(
     return Findings(tuple(found), tuple(settled), frozenset(littered))
 
 
-def _suffix(source: Path, to: Target) -> str:
-    """The target's suffix: the source's own where it tells the truth about the written bytes."""
-    target = target_of(format_of(source), to)
-    return source.suffix if source.suffix.lower() in target.suffixes else target.suffixes[0]
+def _suffix(source: Path, to: WrittenKind) -> str:
+    """The copy's suffix: the source's own where it tells the truth about the written bytes."""
+    written = written_as(format_of(source), to)
+    return source.suffix if source.suffix.lower() in written.suffixes else written.suffixes[0]
 
 
 def _walked(inputs: Sequence[Path], out: Path | None, closed: list[OSError]) -> Iterator[Found]:

@@ -144,10 +144,10 @@ def write(media: Media, first: Plan, path: Path, settings: Settings, eyes: Eyes 
     for count in range(1, ROUNDS + 1):
         painter = Painter(current.regions, settings.style, seed)
         FORMATS[media.written].rewrite(media, path, partial(_painted, media, painter))
-        seen = verify.examine(media, current, path, second)
-        if seen.clean:
-            return Draft(current, replace(seen.evidence, rounds=count))
-        current = _amended(media, current, seen.left, seen.showing, settings)
+        finding = verify.examine(media, current, path, second)
+        if finding.clean:
+            return Draft(current, replace(finding.evidence, rounds=count))
+        current = _amended(media, current, finding.left, finding.showing, settings)
     raise VerificationError(
         media.path,
         f"still shows faces after it was written and looked at {ROUNDS} times",

@@ -11,13 +11,13 @@ from scrub.errors import UsageError
 StyleName = Literal["blur", "pixelate", "solid"]
 PresetName = Literal["fast", "balanced", "thorough"]
 NamesRule = Literal["auto", "keep", "random"]
-Target = Literal["same", "jpeg", "png", "mp4", "webm"]
+WrittenKind = Literal["same", "jpeg", "png", "mp4", "webm"]
 Sound = Literal["drop", "keep", "mask"]
 
-STYLES: tuple[StyleName, ...] = get_args(StyleName)
-PRESETS: tuple[PresetName, ...] = get_args(PresetName)
-NAMES: tuple[NamesRule, ...] = get_args(NamesRule)
-TARGETS: tuple[Target, ...] = get_args(Target)
+STYLE_NAMES: tuple[StyleName, ...] = get_args(StyleName)
+PRESET_NAMES: tuple[PresetName, ...] = get_args(PresetName)
+NAMES_RULES: tuple[NamesRule, ...] = get_args(NamesRule)
+WRITTEN_KINDS: tuple[WrittenKind, ...] = get_args(WrittenKind)
 SOUNDS: tuple[Sound, ...] = get_args(Sound)
 
 LARGEST_MARGIN = 2.0
@@ -45,17 +45,17 @@ class Settings:
     names: NamesRule = "auto"
     metadata_only: bool = False
     max_side: int | None = None
-    to: Target = "same"
+    to: WrittenKind = "same"
     model: Path | None = None
     audio: Sound = "drop"
 
     def __post_init__(self) -> None:
         """Raise UsageError for a value that is out of range."""
         for option, value, known in (
-            ("--style", self.style, STYLES),
-            ("--preset", self.preset, PRESETS),
-            ("--names", self.names, NAMES),
-            ("--to", self.to, TARGETS),
+            ("--style", self.style, STYLE_NAMES),
+            ("--preset", self.preset, PRESET_NAMES),
+            ("--names", self.names, NAMES_RULES),
+            ("--to", self.to, WRITTEN_KINDS),
             ("--audio", self.audio, SOUNDS),
         ):
             if value not in known:

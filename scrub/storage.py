@@ -9,13 +9,13 @@ from typing import Protocol
 
 from scrub import files
 from scrub.find import Findings, find
-from scrub.settings import Target
+from scrub.settings import WrittenKind
 
 
 class Storage(Protocol):
     """What can be asked about files, whoever holds them."""
 
-    def find(self, inputs: Sequence[Path], out: Path | None, to: Target) -> Findings:
+    def find(self, inputs: Sequence[Path], out: Path | None, to: WrittenKind) -> Findings:
         """See :func:`scrub.find.find`."""
         ...
 
@@ -39,7 +39,7 @@ class Storage(Protocol):
 class _Disk:
     """Whatever the system shows as files and folders."""
 
-    def find(self, inputs: Sequence[Path], out: Path | None, to: Target) -> Findings:
+    def find(self, inputs: Sequence[Path], out: Path | None, to: WrittenKind) -> Findings:
         return find(inputs, out, to)
 
     def names(self, folder: Path) -> Sequence[str]:

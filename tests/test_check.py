@@ -19,7 +19,7 @@ from scrub.exposure import Exposure
 from scrub.formats import FORMATS, probe
 from scrub.formats.still import ROWS
 from scrub.ledger import LEDGER
-from scrub.settings import STYLES, Settings, StyleName
+from scrub.settings import STYLE_NAMES, Settings, StyleName
 from scrub.tasks import Check
 from tests.conftest import Command
 from tests.media import CROWD, DIRTY, kind, write
@@ -60,7 +60,7 @@ def copies(tmp_path_factory: pytest.TempPathFactory, real_eyes: Eyes) -> list[Pa
     return made
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("style", STYLE_NAMES)
 @pytest.mark.parametrize("name", SAMPLE.values(), ids=SAMPLE)
 def test_what_clean_wrote_passes(
     name: str, style: StyleName, tmp_path: Path, real_eyes: Eyes
@@ -75,7 +75,7 @@ def test_what_clean_wrote_passes(
     assert found.findings() == ()
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("style", STYLE_NAMES)
 def test_a_crowd_that_clean_wrote_passes(style: StyleName, tmp_path: Path, real_eyes: Eyes) -> None:
     """Of so many covers, one looks like a face by chance now and then."""
     report = pipeline.clean(CROWD, tmp_path / "crowd.jpg", Settings(style), real_eyes)

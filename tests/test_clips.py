@@ -22,7 +22,7 @@ from scrub.detectors.clips import (
     _turn,
 )
 from scrub.regions import Box, Detection
-from scrub.settings import PRESETS
+from scrub.settings import PRESET_NAMES
 from tests.clips import scene
 from tests.pictures import CROWD_FACES, crowd
 
@@ -51,7 +51,7 @@ def watcher() -> Paced:
 
 
 def test_every_preset_has_a_pace() -> None:
-    assert set(PACES) == set(PRESETS)
+    assert set(PACES) == set(PRESET_NAMES)
     every = [PACES[preset].every for preset in ("thorough", "balanced", "fast")]
     assert every == sorted(every)
 

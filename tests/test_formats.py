@@ -23,7 +23,7 @@ import scrub
 from scrub import pipeline, verify
 from scrub.detectors.presets import Eyes
 from scrub.errors import DamagedError, InputError, ScrubError, TooLargeError, UnsupportedError
-from scrub.formats import FORMATS, Frame, format_of, probe, target_of
+from scrub.formats import FORMATS, Frame, format_of, probe, written_as
 from scrub.formats.still import ROWS
 from scrub.metadata import entries, judge
 from scrub.metadata.allowed import ALLOWED
@@ -150,7 +150,7 @@ def test_formats_are_told_apart_by_kind_and_suffix() -> None:
 
 @pytest.mark.parametrize("kind", FORMATS)
 def test_only_what_is_written_can_be_clean(kind: str) -> None:
-    written = target_of(FORMATS[kind], "same").kind
+    written = written_as(FORMATS[kind], "same").kind
     assert ALLOWED[written]
     assert bool(ALLOWED[kind]) == (written == kind)
 
@@ -332,7 +332,7 @@ def test_a_full_disk_ends_the_writing(kind: str, tmp_path: Path) -> None:
     code = (
         "import sys; from dataclasses import replace; from pathlib import Path\n"
         "from scrub.errors import StorageError; from scrub.formats import FORMATS, probe\n"
-        f"media = replace(probe(Path({str(source)!r})), target={kind!r})\n"
+        f"media = replace(probe(Path({str(source)!r})), to={kind!r})\n"
         f"try: FORMATS[{kind!r}].rewrite(media, Path('/dev/full'), lambda frame: frame)\n"
         "except StorageError: sys.exit(7)"
     )

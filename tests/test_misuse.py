@@ -16,7 +16,7 @@ from scrub.cli import main
 from scrub.console import Console
 from scrub.jobs import Done, Job
 from scrub.report import FileReport
-from scrub.settings import STYLES
+from scrub.settings import STYLE_NAMES
 from tests.conftest import Command
 from tests.parts import saved
 from tests.pictures import face
@@ -224,7 +224,7 @@ def test_the_help_fits_a_terminal_and_shows_examples() -> None:
     flat = re.sub(r"\s+", " ", " ".join(lines))
     for option in OPTIONS:
         assert f" {option}" in flat
-    assert f"[{'|'.join(STYLES)}]" in flat
+    assert f"[{'|'.join(STYLE_NAMES)}]" in flat
     assert "[default: blur]" in flat
 
 

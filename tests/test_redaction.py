@@ -26,8 +26,7 @@ from scrub.redaction import (
     shaken,
 )
 from scrub.regions import Box, Region, head
-from scrub.settings import LARGEST_MARGIN, Settings
-from scrub.settings import STYLES as STYLE_NAMES
+from scrub.settings import LARGEST_MARGIN, STYLE_NAMES, Settings
 from tests.media import Pixels, face, second_face
 
 SEED = hashlib.sha256(b"one").digest()

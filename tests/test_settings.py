@@ -9,9 +9,17 @@ from typing import Any
 
 import pytest
 
-from scrub.detectors.presets import PRESETS as DETECTOR_PRESETS
+from scrub.detectors import presets
 from scrub.errors import UsageError
-from scrub.settings import LARGEST_MARGIN, NAMES, PRESETS, SMALLEST_SIDE, STYLES, TARGETS, Settings
+from scrub.settings import (
+    LARGEST_MARGIN,
+    NAMES_RULES,
+    PRESET_NAMES,
+    SMALLEST_SIDE,
+    STYLE_NAMES,
+    WRITTEN_KINDS,
+    Settings,
+)
 
 
 def test_the_defaults_are_the_safe_ones() -> None:
@@ -29,10 +37,10 @@ def test_the_defaults_are_the_safe_ones() -> None:
 @pytest.mark.parametrize(
     "options",
     [
-        *({"style": style} for style in STYLES),
-        *({"preset": preset} for preset in PRESETS),
-        *({"names": names} for names in NAMES),
-        *({"to": target} for target in TARGETS),
+        *({"style": style} for style in STYLE_NAMES),
+        *({"preset": preset} for preset in PRESET_NAMES),
+        *({"names": names} for names in NAMES_RULES),
+        *({"to": target} for target in WRITTEN_KINDS),
         *({"margin": margin} for margin in (0, 0.0, 1, LARGEST_MARGIN)),
         *({"max_side": side} for side in (SMALLEST_SIDE, 100_000)),
     ],
@@ -89,4 +97,4 @@ def test_settings_reach_another_process_unchanged() -> None:
 
 
 def test_every_preset_that_can_be_asked_for_exists() -> None:
-    assert tuple(DETECTOR_PRESETS) == PRESETS
+    assert tuple(presets.PRESETS) == PRESET_NAMES

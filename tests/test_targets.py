@@ -11,16 +11,16 @@ from PIL import Image
 from scrub import pipeline
 from scrub.agenda import draw_up
 from scrub.errors import UnsupportedError, VerificationError
-from scrub.formats import FORMATS, Frame, format_of, probe, target_of
+from scrub.formats import FORMATS, Frame, format_of, probe, written_as
 from scrub.formats.still import FLATTENED, ROWS
 from scrub.metadata import entries, judge
 from scrub.report import FileReport
-from scrub.settings import TARGETS, Settings, Target
+from scrub.settings import WRITTEN_KINDS, Settings, WrittenKind
 from tests import media
 from tests.conftest import Command
 from tests.media import DIRTY, canaries
 
-CHANGED: tuple[Target, ...] = ("jpeg", "png")
+CHANGED: tuple[WrittenKind, ...] = ("jpeg", "png")
 ONE_OF_EACH = [
     "jpeg-exif-gps",
     "jpeg-mpf",
@@ -43,7 +43,7 @@ MOVING = [name for name in ONE_OF_EACH if "animated" in name]
 STILL = [name for name in ONE_OF_EACH if name not in (*MOVING, "tiff-pages")]
 
 
-def clean(name: str, folder: Path, to: Target) -> FileReport:
+def clean(name: str, folder: Path, to: WrittenKind) -> FileReport:
     source = media.write(name, folder)
     return pipeline.clean(source, folder / "out", Settings(to=to), None)
 
@@ -63,7 +63,7 @@ def test_table_of_one_each_is_whole() -> None:
 
 @pytest.mark.parametrize("to", CHANGED)
 @pytest.mark.parametrize("name", STILL)
-def test_picture_becomes_what_was_asked_for(name: str, to: Target, tmp_path: Path) -> None:
+def test_picture_becomes_what_was_asked_for(name: str, to: WrittenKind, tmp_path: Path) -> None:
     report = clean(name, tmp_path, to)
     assert report.target is not None
     data = report.target.read_bytes()
@@ -109,15 +109,19 @@ def test_animation_that_plays_once_plays_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "to"), [*((name, "jpeg") for name in [*MOVING, "tiff-pages"]), ("tiff-pages", "png")]
 )
-def test_nothing_of_a_clip_is_dropped_in_silence(name: str, to: Target, tmp_path: Path) -> None:
+def test_nothing_of_a_clip_is_dropped_in_silence(
+    name: str, to: WrittenKind, tmp_path: Path
+) -> None:
     with pytest.raises(UnsupportedError, match=rf"pictures, which {to} cannot hold; use --to same"):
         clean(name, tmp_path, to)
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("to", TARGETS)
+@pytest.mark.parametrize("to", WRITTEN_KINDS)
 @pytest.mark.parametrize("name", STILL)
-def test_suffix_is_that_of_what_is_written(name: str, to: Target, inbox: Path, out: Path) -> None:
+def test_suffix_is_that_of_what_is_written(
+    name: str, to: WrittenKind, inbox: Path, out: Path
+) -> None:
     source = media.write(name, inbox)
     (job,) = draw_up([source], out, Settings(to=to)).jobs
     report = pipeline.clean(source, job.target, Settings(to=to), None)
@@ -147,7 +151,7 @@ def test_suffix_that_does_not_fit_what_is_written_goes(
     source = media.write(name, inbox)
     source = source.rename(source.with_suffix(suffix))
     (job,) = draw_up([source], out, Settings()).jobs
-    assert job.target.suffix == target_of(FORMATS[media.kind(name)], "same").suffixes[0]
+    assert job.target.suffix == written_as(FORMATS[media.kind(name)], "same").suffixes[0]
 
 
 # --- in place -----------------------------------------------------------------------------------
@@ -217,7 +221,7 @@ def test_what_cannot_be_written_here_becomes_jpeg_and_says_so(
     inbox: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = media.write("heic-exif-xmp", inbox)
-    assert target_of(FORMATS["heic"], "same") is FORMATS["heic"]
+    assert written_as(FORMATS["heic"], "same") is FORMATS["heic"]
     monkeypatch.delitem(Image.SAVE, "HEIF")
     (job,) = draw_up([source], out, Settings()).jobs
     assert job.target.suffix == ".jpg"
@@ -246,4 +250,4 @@ def test_file_of_another_kind_than_asked_for_is_caught(
 def test_every_dirty_still_can_become_png(tmp_path: Path) -> None:
     """No kind is left out of the table of those that may change."""
     assert {media.kind(name) for name in DIRTY} == set(ROWS)
-    assert all(target_of(form, "png") is ROWS["png"] for form in ROWS.values())
+    assert all(written_as(form, "png") is ROWS["png"] for form in ROWS.values())

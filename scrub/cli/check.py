@@ -9,7 +9,7 @@ import click
 
 from scrub.cli import options
 from scrub.cli.options import DEFAULTS, INCOMPLETE, PATH
-from scrub.settings import PRESETS, PresetName, Settings
+from scrub.settings import PRESET_NAMES, PresetName, Settings
 
 
 @click.command(short_help="Say what is still wrong with pictures, videos and folders.")
@@ -25,7 +25,7 @@ from scrub.settings import PRESETS, PresetName, Settings
 )
 @click.option(
     "--preset",
-    type=click.Choice(PRESETS),
+    type=click.Choice(PRESET_NAMES),
     help="Look for faces as long as clean does, too: for files that others have cleaned. "
     "A cover may then be taken for a face now and then.",
 )

@@ -14,12 +14,12 @@ from click import Context, Parameter
 from scrub.errors import ScrubError
 from scrub.settings import (
     LARGEST_MARGIN,
-    NAMES,
-    PRESETS,
+    NAMES_RULES,
+    PRESET_NAMES,
     SMALLEST_SIDE,
     SOUNDS,
-    STYLES,
-    TARGETS,
+    STYLE_NAMES,
+    WRITTEN_KINDS,
     Settings,
 )
 
@@ -48,7 +48,7 @@ PATH = Place()
 
 preset = click.option(
     "--preset",
-    type=click.Choice(PRESETS),
+    type=click.Choice(PRESET_NAMES),
     default=DEFAULTS.preset,
     show_default=True,
     help="How long to look for faces; fast misses more of them.",
@@ -57,7 +57,7 @@ preset = click.option(
 SETTINGS = (
     click.option(
         "--style",
-        type=click.Choice(STYLES),
+        type=click.Choice(STYLE_NAMES),
         default=DEFAULTS.style,
         show_default=True,
         help="How covered heads look. None of them can be undone.",
@@ -80,7 +80,7 @@ SETTINGS = (
     ),
     click.option(
         "--names",
-        type=click.Choice(NAMES),
+        type=click.Choice(NAMES_RULES),
         default=DEFAULTS.names,
         show_default=True,
         help="auto: rename copies whose name carries a date or a counter; keep: rename none; "
@@ -95,7 +95,7 @@ SETTINGS = (
     ),
     click.option(
         "--to",
-        type=click.Choice(TARGETS),
+        type=click.Choice(WRITTEN_KINDS),
         default=DEFAULTS.to,
         show_default=True,
         help="Write pictures as JPEG or PNG, videos as MP4 or WebM, or all as what they are.",

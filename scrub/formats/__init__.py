@@ -28,7 +28,7 @@ __all__ = [
     "kind_of",
     "probe",
     "sound_length",
-    "target_of",
+    "written_as",
 ]
 
 FORMATS: dict[str, Format] = {row.kind: row for row in (*STILLS, *VIDEOS)}
@@ -60,7 +60,7 @@ def format_of(path: Path) -> Format:
     raise UnsupportedError(path, problem, remedy(kind, names))
 
 
-def target_of(form: Format, to: str) -> Format:
+def written_as(form: Format, to: str) -> Format:
     """What a file of ``form`` is written as.
 
     What ``to`` is not for stays the same: a picture becomes no video and a video no picture.
@@ -79,10 +79,10 @@ def probe(path: Path, max_side: int | None = None, to: str = "same") -> Media:
     """
     form = format_of(path)
     media = form.probe(path, max_side)
-    target = target_of(form, to)
-    if target is form:
+    written = written_as(form, to)
+    if written is form:
         return media
-    if media.form != "video" and media.frames > 1 and ROWS[target.kind].several != media.form:
-        problem = f"holds {media.frames} pictures, which {target.kind} cannot hold"
+    if media.form != "video" and media.frames > 1 and ROWS[written.kind].several != media.form:
+        problem = f"holds {media.frames} pictures, which {written.kind} cannot hold"
         raise UnsupportedError(path, problem, "use --to same")
-    return replace(media, target=target.kind)
+    return replace(media, to=written.kind)

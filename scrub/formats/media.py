@@ -25,8 +25,8 @@ class Media:
     are those of the first frame as stored, upright, in pixels; ``frames`` is 0 for a video,
     whose frames are only known when they have been read; ``loop`` is how often an animation
     plays, 0 for ever, None once; ``max_side`` bounds the long side that frames are shrunk to;
-    ``lossless`` says that pixels were stored exactly; ``target`` is the kind of the file that is
-    to be made of it, None for its own; ``sound`` is what becomes of a video's; ``beside`` names,
+    ``lossless`` says that pixels were stored exactly; ``to`` is the kind of the file that is to be
+    made of it, None for its own; ``sound`` is what becomes of a video's; ``beside`` names,
     in plain words, the streams that are left out; ``length`` is what a video's header says of its
     length in milliseconds, 0 where it says nothing; ``only`` is the one frame of a still that was
     decoded already, and saves doing it again.
@@ -41,7 +41,7 @@ class Media:
     loop: int | None = None
     max_side: int | None = None
     lossless: bool = True
-    target: str | None = None
+    to: str | None = None
     sound: Sound = "drop"
     beside: tuple[str, ...] = ()
     length: float = 0.0
@@ -50,7 +50,7 @@ class Media:
     @property
     def written(self) -> str:
         """The kind of the file that is made of it."""
-        return self.target or self.kind
+        return self.to or self.kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,6 @@ class Format(Protocol):
     def rewrite(self, media: Media, target: Path, paint: Paint) -> None:
         """Build a new file of this kind at ``target`` from nothing but painted frames.
 
-        ``media`` may be of another kind: the one that its ``target`` names writes it.
+        ``media`` may be of another kind: the one that it is to become writes it.
         """
         ...
