@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -224,6 +225,13 @@ def exists(parts: list[str]) -> bool:
 
 def test_every_module_has_its_place() -> None:
     assert {room(source) for source in SOURCES} == set(LAYERS)
+
+
+def test_the_map_for_newcomers_names_every_module() -> None:
+    guide = (Path(__file__).parents[1] / ".github/CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = [line for line in guide.splitlines() if line.startswith("| `")]
+    named = re.findall(r"`(\w+)`", " ".join(row.split("|")[1] for row in rows))
+    assert sorted(named) == sorted(set(LAYERS) - {"__init__"})
 
 
 def test_imports_point_one_way() -> None:

@@ -4,7 +4,8 @@ A detector takes one upright frame and returns every candidate that it has any r
 believe in, doubtful ones included, with a score. It does not decide: the ensemble
 (:mod:`scrub.detectors.ensemble`) adds the evidence of all of them up and draws the line.
 
-A new detector is one file with a class and one row in :data:`DETECTORS`.
+A new detector is one file with a class and one row in :data:`DETECTORS`; when it looks is said in
+:mod:`scrub.detectors.presets`.
 """
 
 from __future__ import annotations

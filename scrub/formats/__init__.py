@@ -1,7 +1,8 @@
 """Containers behind one protocol, recognised by their bytes.
 
-A new still format is one row in :data:`scrub.formats.still.STILLS` and one sample in the
-tests; the command line, the documentation and the conformance suite follow the table.
+A new still format is one row in :data:`scrub.formats.still.STILLS`, its first bytes in
+:mod:`scrub.formats.sniff`, a reader and an allow-list in :mod:`scrub.metadata`, and one sample in
+the tests, whose conformance suite follows the table.
 """
 
 from __future__ import annotations
