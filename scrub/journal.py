@@ -29,10 +29,12 @@ class Journal:
     """A report that is being written."""
 
     def __init__(self, path: Path, part: Path, file: IO[str]) -> None:
+        """Write its beginning into ``file``, which is open at ``part``. Raises TargetError."""
         self._path = path
         self._part = part
         self._file = file
-        self._between = f'{OPENING}{VERSION}, "files": [\n'
+        self._between = "\n"
+        self._write(f'{OPENING}{VERSION}, "files": [')
 
     def add(self, report: FileReport) -> None:
         """Write one file's line. Raises TargetError."""
@@ -41,9 +43,8 @@ class Journal:
 
     def finish(self, run: RunReport) -> None:
         """Write the totals and give the report its name. Raises TargetError."""
-        start = "" if self._between == ",\n" else self._between
         totals = json.dumps(run.as_json()).removeprefix("{")
-        self._write(f"{start}\n], {totals}\n")
+        self._write(f"\n], {totals}\n")
         files.commit(self._part, self._path, 0o600)
 
     def _write(self, text: str) -> None:
@@ -70,8 +71,12 @@ def opened(path: Path) -> Iterator[Journal]:
         part, file = _new(path)
     except OSError as error:
         raise files.unwritable(path, error) from error
-    with file:
+    try:
         yield Journal(path, part, file)
+    finally:
+        # Each line was flushed: what fails now has failed before, and was told.
+        with contextlib.suppress(OSError):
+            file.close()
 
 
 def _is_report(path: Path) -> bool:
