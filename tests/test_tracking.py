@@ -115,15 +115,6 @@ def test_no_track_goes_over_a_cut(sights: list[Sight]) -> None:
 
 
 @small
-@given(clips, heads)
-def test_more_finds_never_uncover_a_head(sights: list[Sight], more: list[Detection]) -> None:
-    # In a clip of one frame nothing is followed; there, adding is all that can happen.
-    for sight in sights[:1]:
-        regions = follow([replace(sight, found=[*sight.found, *more])])
-        assert all(hidden(regions, 0, one) == 1 for one in sight.found)
-
-
-@small
 @given(clips)
 def test_separate_has_one_region_for_each_find(sights: list[Sight]) -> None:
     regions = separate(sights)
@@ -145,7 +136,7 @@ def test_nothing_found_is_nothing_covered() -> None:
 def test_a_head_is_held_for_half_a_second_whatever_the_rate(frame: float) -> None:
     regions = follow(clip({30: at(50)}, frame=frame))
     held = int(HOLD // frame)
-    assert held * frame >= 500 or 30 - held <= 0 or frame > 50
+    assert held * frame >= 500
     assert covered_frames(regions) == list(range(max(0, 30 - held), min(FRAMES, 31 + held)))
     assert {region.why for region in shown(regions, 29)} == {HELD}
 
