@@ -113,11 +113,9 @@ def plan(media: Media, settings: Settings, eyes: Eyes | None) -> Plan:
     warnings: dict[str, None] = {}
 
     def frames() -> Iterator[tuple[Pixels, float]]:
-        time = 0.0
         for frame in FORMATS[media.kind].frames(media):
             warnings.update(dict.fromkeys(frame.warnings))
-            yield frame.rgb, frame.time or time
-            time += frame.duration
+            yield frame.rgb, frame.time
 
     if eyes is None:
         sights = [*_told(media, (Sight(time) for _, time in frames()))]

@@ -99,6 +99,15 @@ def test_honest_draft_passes(name: str, tmp_path: Path) -> None:
     assert not examine(case.media, PLAN, case.draft, None).evidence.looked
 
 
+@pytest.mark.parametrize("name", ANIMATIONS)
+def test_what_is_left_comes_with_its_time(name: str, tmp_path: Path) -> None:
+    """By which it is followed through the clip: without, a face of one frame fills all of them."""
+    case = Case(name, tmp_path)
+    durations = [frame.duration for frame in FORMATS[case.media.kind].frames(case.media)]
+    seen = examine(case.media, PLAN, case.draft, BLIND)
+    assert [one.time for one in seen.left] == [0, *itertools.accumulate(durations[:-1])]
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_forgery_of_nothing_passes(name: str, tmp_path: Path) -> None:
     """What the forged drafts below are caught at is the lie, and not the way they are made."""

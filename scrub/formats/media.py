@@ -59,8 +59,8 @@ class Frame:
 
     ``rgb`` is uint8, H x W x 3; ``alpha`` is uint8, H x W, or None where all is opaque, and
     ``rgb`` is 0 wherever ``alpha`` is; ``duration`` is in milliseconds, 0 in stills and pages;
-    ``warnings`` tell what reading could not keep; ``time`` is when a video's frame is shown, in
-    milliseconds from the first.
+    ``warnings`` tell what reading could not keep; ``time`` is when it is shown, in milliseconds
+    from the first, and 0 in stills and pages.
     """
 
     index: int

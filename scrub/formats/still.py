@@ -10,7 +10,7 @@ import contextlib
 import math
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -132,12 +132,14 @@ class Still:
             return
         with _opened(media.path, self.plugin, media.max_side) as image:
             together = 0
+            time = 0.0
             for index in range(media.frames):
                 frame = self._frame(image, media, index)
                 together += frame.rgb.size // 3
                 if together > LARGEST_CLIP:
                     raise _long_clip(media.path, "holds pages of different sizes")
-                yield frame
+                yield replace(frame, time=time)
+                time += frame.duration
 
     def entries(self, path: Path) -> tuple[Entry, ...]:
         """Everything that the file carries."""
