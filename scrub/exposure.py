@@ -24,7 +24,7 @@ from scrub.report import FileReport
 VERSION = 1
 """Of what ``inspect --json`` prints; changes when a reader of the old one would be misled."""
 
-Look = Callable[[Media, Frame], list[Detection]]
+Finder = Callable[[Media, Frame], list[Detection]]
 """What finds faces in a frame: all, or only those for which the gate does not let it pass."""
 
 
@@ -132,8 +132,8 @@ def bare(source: Path) -> Exposure:
     )
 
 
-def looked_at(exposure: Exposure, look: Look | None) -> Exposure:
-    """The same with the faces that ``look`` finds in any frame; None only decodes them all.
+def looked_at(exposure: Exposure, finder: Finder | None) -> Exposure:
+    """The same with the faces that ``finder`` sees in any frame; None only decodes them all.
 
     Raises DamagedError where the file cannot be decoded to its end.
     """
@@ -144,9 +144,9 @@ def looked_at(exposure: Exposure, look: Look | None) -> Exposure:
     for frame in FORMATS[media.kind].frames(media):
         progress.tell(media.path, "reading", frame.time, media.length)
         notes |= dict.fromkeys(frame.warnings)
-        seen += [Sighting(frame.index, face) for face in (look(media, frame) if look else ())]
+        seen += [Sighting(frame.index, face) for face in (finder(media, frame) if finder else ())]
     plan = replace(exposure.plan, warnings=tuple(notes))
-    return replace(exposure, plan=plan, sightings=tuple(seen) if look else None)
+    return replace(exposure, plan=plan, sightings=tuple(seen) if finder else None)
 
 
 @dataclass(frozen=True, slots=True)

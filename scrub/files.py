@@ -54,7 +54,7 @@ CHUNK = 1 << 20
 """Bytes that are read at once for a digest."""
 
 WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
-"""Any of them; without, even the superuser, whom nothing stops, is asked to think again."""
+"""Permissions of which a file needs one to be replaced, even by the superuser, whom none stops."""
 
 
 @contextlib.contextmanager

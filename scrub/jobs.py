@@ -92,7 +92,7 @@ class Done:
 
 
 def run(jobs: Iterable[Job], order: Order, crew: Crew) -> Generator[Done, None, None]:
-    """Do ``jobs``; each end comes as it is reached. Raises ClusterError where no other will.
+    """Do ``jobs``; each end comes as it is reached. Raises ClusterError where the cluster is lost.
 
     A job whose worker died is tried once more at the end, alone: what kills for lack of memory
     takes the largest, who may be innocent. Jobs are taken as they are needed.

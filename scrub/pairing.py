@@ -1,4 +1,4 @@
-"""Lays the frames of a written file beside those of its original, each with its own."""
+"""Reopens a written file and lays each of its frames beside the original's."""
 
 from __future__ import annotations
 

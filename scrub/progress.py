@@ -66,7 +66,7 @@ def heard(listener: Listener) -> Iterator[None]:
 
 
 def tell(path: Path, doing: str, done: float, length: float) -> None:
-    """So much of ``length`` is done; 0 where that is not known, and then nothing is told."""
+    """Tell that ``done`` of ``length`` is done; a length of 0 is not known, and nothing is told."""
     now = time.monotonic()
     if _audience.listeners and length > 0 and now - _audience.told >= EVERY:
         _audience.told = now

@@ -157,9 +157,9 @@ def head(face: Box, margin: float) -> Box:
 def head_of(find: Detection, margin: float, small: float) -> Box:
     """The head around what a detector found; see :func:`head`.
 
-    A doubtful find gets :data:`IN_DOUBT` of the margin, and where it is more than ``small`` pixels
-    long no more of them than if it were not. What that saves in pictures of walls and leaves is
-    better spent on a lower threshold, which covers more faces.
+    A doubtful find gets :data:`IN_DOUBT` of the margin; around one that is longer than ``small``
+    pixels it is as wide as around one of that length. What that saves in pictures of walls and
+    leaves is better spent on a lower threshold, which covers more faces.
     """
     if find.doubtful:
         side = max(find.box.width, find.box.height, 1)

@@ -11,7 +11,7 @@ from scrub import lookout, pipeline, sheets
 from scrub.detectors import Detector
 from scrub.detectors.presets import Eyes
 from scrub.errors import VerificationError
-from scrub.exposure import Exposure, Look, bare, looked_at
+from scrub.exposure import Exposure, Finder, bare, looked_at
 from scrub.formats import Frame, Media
 from scrub.jobs import Job
 from scrub.regions import Detection
@@ -90,16 +90,16 @@ class Inspection(Job):
 
     def do(self, settings: Settings, eyes: Eyes | None, dry_run: bool) -> Exposure:
         """What it gives away."""
-        look = None if eyes is None else partial(_all_faces, detector=eyes.first)
-        found = _exposed(self.source, look, eyes)
+        finder = None if eyes is None else partial(_all_faces, detector=eyes.first)
+        found = _exposed(self.source, finder, eyes)
         if self.target != self.source:
             sheets.save(found, self.target)
         return _light(found)
 
 
-def _exposed(source: Path, look: Look | None, eyes: Eyes | None) -> Exposure:
+def _exposed(source: Path, finder: Finder | None, eyes: Eyes | None) -> Exposure:
     started = time.monotonic()
-    found = looked_at(bare(source), look)
+    found = looked_at(bare(source), finder)
     warnings = () if eyes is None else eyes.warnings
     return replace(found, warnings=warnings, seconds=time.monotonic() - started)
 
@@ -114,7 +114,7 @@ def _all_faces(media: Media, frame: Frame, detector: Detector) -> list[Detection
     return detector.detect(frame.rgb) if lookout.sampled(media, frame.index) else []
 
 
-def _gate(eyes: Eyes | None) -> Look | None:
+def _gate(eyes: Eyes | None) -> Finder | None:
     """What finds the faces for which a written file would not pass its examination."""
     return None if eyes is None else partial(_faces_left, eyes=eyes)
 

@@ -20,10 +20,10 @@ from scrub.linking import SHORT_GAP, TRUST, Sight, Track, any_near, coasting, tr
 from scrub.regions import Box, Region
 
 HOLD = 550.0
-"""Milliseconds that a head is covered before its first and after its last sight, ..."""
+"""Milliseconds that a head is covered before its first and after its last sight."""
 
 BRIEF = 200.0
-"""... and where no sure sight is near: about until the whole picture is looked at once more."""
+"""The same where no sure sight is near: about until the whole picture is looked at once more."""
 
 DRIFT = 0.25
 """Sizes of a head for each second unseen, by which its cover grows on every side."""
