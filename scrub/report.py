@@ -154,7 +154,7 @@ class RunReport:
     """What a run came to; it owns the exit status.
 
     ``counts`` is how many files ended with each status; of the unchanged ones, ``already`` had
-    a copy that is still good, and ``passed_over`` are no pictures; ``done`` holds the finished
+    a copy that is still good, and ``left_out`` are no pictures; ``done`` holds the finished
     files where they are few enough to be listed, ``look_at`` those whose doubtful faces a
     person should look at, MANY at most; ``unfinished`` is how many an interrupt left.
     """
@@ -164,7 +164,7 @@ class RunReport:
     doubtful: int
     seconds: float
     already: int = 0
-    passed_over: int = 0
+    left_out: int = 0
     done: tuple[FileReport, ...] = ()
     look_at: tuple[FileReport, ...] = ()
     groups: tuple[Group, ...] = ()
@@ -202,7 +202,7 @@ class Tally:
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
-        self._faces = self._doubtful = self._already = self._passed_over = 0
+        self._faces = self._doubtful = self._already = self._left_out = 0
         self._done: list[FileReport] = []
         self._look_at: list[FileReport] = []
         self._groups: dict[tuple[Status, str], Group] = {}
@@ -216,7 +216,7 @@ class Tally:
         self._faces += file.faces
         self._doubtful += file.plan.doubtful
         self._already += file.already_clean
-        self._passed_over += file.passed_over
+        self._left_out += file.passed_over
         if file.kind and len(self._done) <= MANY:
             self._done.append(file)
         if file.plan.doubtful and len(self._look_at) < MANY:
@@ -236,7 +236,7 @@ class Tally:
             doubtful=self._doubtful,
             seconds=seconds,
             already=self._already,
-            passed_over=self._passed_over,
+            left_out=self._left_out,
             done=tuple(self._done) if len(self._done) <= MANY else (),
             look_at=tuple(self._look_at),
             groups=tuple(sorted(self._groups.values(), key=lambda group: -group.count)),

@@ -227,8 +227,8 @@ def _totals(run: RunReport) -> str:
     if run.already:
         parts.append(f"{run.already} already clean")
     parts += [f"{counts[status]} {status}" for status in ("refused", "failed") if counts[status]]
-    if run.passed_over:
-        parts.append(_left_out(run.passed_over))
+    if run.left_out:
+        parts.append(_left_out(run.left_out))
     if run.unfinished:
         parts.append(f"{run.unfinished} unfinished")
     return f"{', '.join(parts)} in {_time(run)}"
@@ -243,7 +243,7 @@ def _time(run: RunReport) -> str:
         spent = f"{hours} h {minutes} min"
     elif minutes:
         spent = f"{minutes} min {seconds:.0f} s"
-    worked = run.total - run.passed_over - run.already
+    worked = run.total - run.left_out - run.already
     return f"{spent}, {worked / run.seconds:.1f} files a second" if worked > MANY else spent
 
 
