@@ -103,6 +103,13 @@ def test_what_has_no_value_has_a_size(shown: Shown) -> None:
 
 
 @pytest.mark.parametrize(
+    ("form", "said"), [("still", False), ("pages", False), ("animation", True), ("video", True)]
+)
+def test_of_a_clip_the_faces_of_one_frame_are_told(form: str, said: bool, shown: Shown) -> None:
+    assert ("in the frame with the most" in shown(exposure(form, seen(0)))) == said
+
+
+@pytest.mark.parametrize(
     ("form", "says"),
     [("still", "png, 10 x 20\n"), ("animation", "3 frames\n"), ("pages", "3 pages\n")],
 )

@@ -68,11 +68,8 @@ def _rows(exposure: Exposure, everything: bool) -> Iterator[Row]:
 def _faces(exposure: Exposure) -> Iterator[Row]:
     doubtful = exposure.only(doubtful=True).faces
     sure = exposure.only(doubtful=False).faces
-    where = (
-        "in the frame with the most"
-        if exposure.media and exposure.media.form == "animation"
-        else ""
-    )
+    several = exposure.media.form in ("animation", "video")
+    where = "in the frame with the most" if several else ""
     if sure:
         yield counted(sure, "face"), f"uncovered {where}".rstrip(), True
     if doubtful:
