@@ -44,7 +44,7 @@ class Sighting:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Exposure(FileReport):
     """The report of a file that was looked at and understood.
 
@@ -53,7 +53,7 @@ class Exposure(FileReport):
     ``sightings`` are the faces seen, None where nobody looked.
     """
 
-    media: Media | None = None
+    media: Media
     carried: tuple[Entry, ...] = ()
     clue: str | None = None
     suffix: str = ""
@@ -63,7 +63,7 @@ class Exposure(FileReport):
     def faces(self) -> int:
         """How many are seen: on all pages together, or in that frame of a clip with the most."""
         counts = Counter(one.frame for one in self.sightings or ())
-        if self.media is not None and self.media.form == "pages":
+        if self.media.form == "pages":
             return counts.total()
         return max(counts.values(), default=0)
 
@@ -89,15 +89,14 @@ class Exposure(FileReport):
         return tuple(found)
 
     def as_json(self) -> dict[str, Any]:
-        media = self.media
         return {
             "source": str(self.source),
             "status": "read",
             "reason": "",
             "kind": self.kind,
-            "width": media and media.width,
-            "height": media and media.height,
-            "frames": media and media.frames,
+            "width": self.media.width,
+            "height": self.media.height,
+            "frames": self.media.frames,
             "name": self.clue,
             "ending": self.suffix or None,
             "carries": [
@@ -138,7 +137,6 @@ def looked_at(exposure: Exposure, finder: Finder | None) -> Exposure:
     Raises DamagedError where the file cannot be decoded to its end.
     """
     media = exposure.media
-    assert media is not None, "only what was read has frames"
     seen = []
     notes: dict[str, None] = {}
     for frame in FORMATS[media.kind].frames(media):

@@ -110,7 +110,7 @@ class FileReport:
 
     @property
     def passed_over(self) -> bool:
-        """Whether it is plainly no picture, and was left alone."""
+        """Whether it is plainly no picture: left alone, or swept up."""
         return self.status == "unchanged" and not self.kind and not self.already_clean
 
     def as_json(self) -> dict[str, Any]:

@@ -84,7 +84,6 @@ def save(exposure: Exposure, sheet: Path) -> None:
 def _frames(exposure: Exposure) -> Iterator[Tile]:
     """The picture, or those frames of a clip that show the most faces, in their order."""
     media = exposure.media
-    assert media is not None, "only what was read has frames"
     # Of a video, nobody knows yet how many frames it has.
     seen: defaultdict[int, list[Sighting]] = defaultdict(list)
     for index in range(max(1, media.frames)):

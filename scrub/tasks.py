@@ -124,10 +124,8 @@ def _faces_left(media: Media, frame: Frame, eyes: Eyes) -> list[Detection]:
 
 
 def _fits(found: Exposure, settings: Settings) -> bool:
-    media = found.media
-    if media is None or settings.max_side is None:
-        return True
-    return max(media.width, media.height) <= settings.max_side
+    longest = max(found.media.width, found.media.height)
+    return settings.max_side is None or longest <= settings.max_side
 
 
 def _about_name(found: Exposure) -> tuple[str, ...]:

@@ -98,8 +98,7 @@ def real_eyes() -> Iterator[Eyes]:
     """Real detectors, as quick as they can be."""
     found = eyes("fast", threads=2)
     yield found
-    found.first.close()
-    found.second.close()
+    found.close()
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from rich.console import Console as Terminal
 
 from scrub.console import Console, bars, harmless
 from scrub.exposure import Exposure
+from scrub.formats import Media
 from scrub.progress import Step, pass_on
 from scrub.regions import Box, Region
 from scrub.report import MANY, FileReport, Plan
@@ -152,7 +153,9 @@ def test_verbose_names_all_that_was_removed_and_left_out(
 def test_of_what_was_only_looked_at_nothing_is_said_to_be_removed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    seen = Exposure(Path("in/a.jpg"), "unchanged", kind="jpeg")
+    path = Path("in/a.jpg")
+    media = Media(path, "jpeg", "still", 1, 1, 1)
+    seen = Exposure(path, "unchanged", kind="jpeg", media=media)
     kept = replace(seen, reason="clean already: left as it is")
     for report in (seen, kept):
         Console(1).tell(report)

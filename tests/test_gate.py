@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from scrub.exposure import Exposure
 from scrub.gate import VERSION, judged
 from scrub.metadata import Entry
 from scrub.report import FileReport
@@ -51,10 +51,11 @@ def test_allowed_faces_pass() -> None:
 
 def test_json_has_the_documented_shape_and_no_values() -> None:
     secret = "48.858844, 2.294351"
-    telling = Exposure(
-        Path("in/a.jpg"),
-        "unchanged",
+    telling = replace(
+        exposure(),
+        source=Path("in/a.jpg"),
         kind="jpeg",
+        sightings=None,
         carried=(Entry("GPS", "GPS position", 8, secret),),
     )
     told = judged([telling, REFUSED, TEXT]).as_json()
