@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from typing import TypeVar
 
 S = TypeVar("S")
@@ -21,19 +22,16 @@ def ahead(source: Iterable[T], most: int = 3) -> Iterator[T]:
     What ``source`` raises is raised here, in its place among the items.
     """
     items = iter(source)
-    end: list[T] = []
 
     def following() -> list[T]:
-        for item in items:
-            return [item]
-        return end
+        return list(islice(items, 1))  # Empty at the end.
 
     with ThreadPoolExecutor(1) as thread:
         waiting = deque(thread.submit(following) for _ in range(most))
         try:
-            while (item := waiting.popleft().result()) is not end:
+            while found := waiting.popleft().result():
                 waiting.append(thread.submit(following))
-                yield item[0]
+                yield from found
         finally:
             for future in waiting:
                 future.cancel()
