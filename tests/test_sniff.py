@@ -173,8 +173,8 @@ def test_suffix_tells_nothing(name: str, tmp_path: Path) -> None:
     assert probe(path).kind == media.kind(name)
 
 
-def test_missing_file_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"gone\.jpg: cannot be read"):
+def test_missing_file_is_gone(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"gone\.jpg: is gone"):
         format_of(tmp_path / "gone.jpg")
 
 
