@@ -23,7 +23,7 @@ from scrub.exposure import Exposure
 from scrub.gate import GateReport
 from scrub.report import MANY, FileReport, Group, RunReport
 
-__all__ = ["Console", "harmless"]
+__all__ = ["Console", "harmless", "unheard"]
 
 NAMED = 2
 """How many kinds of removed things a row names before it only counts them."""
@@ -174,6 +174,17 @@ class Console:
         return f"{report.source}:{copy} {faces}; removed {self._removed(report)}"
 
 
+def unheard(stream: int, error: OSError) -> OutputError:
+    """What to raise where nobody takes what is printed on the stream of this number.
+
+    From now on, nothing is printed there.
+    """
+    # What was not taken is tried again at the end, and would fail with a status of Python's.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
+    problem = f"what scrub prints cannot be written ({error.strerror})"
+    return OutputError(None, problem, "look where it goes and run scrub again")
+
+
 def _say(terminal: Terminal, text: str) -> None:
     """One line, never cut by us, so that a search for all of it finds it."""
     _print(terminal, Text(harmless(text)), soft_wrap=True)
@@ -184,10 +195,7 @@ def _print(terminal: Terminal, what: RenderableType, soft_wrap: bool = False) ->
     try:
         terminal.print(what, soft_wrap=soft_wrap)
     except OSError as error:
-        # What was not taken is tried again at the end, and would fail with a status of Python's.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), terminal.file.fileno())
-        problem = f"what scrub prints cannot be written ({error.strerror})"
-        raise OutputError(None, problem, "look where it goes and run scrub again") from error
+        raise unheard(terminal.file.fileno(), error) from error
 
 
 def _by_source(report: FileReport) -> str:
