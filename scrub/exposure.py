@@ -16,7 +16,7 @@ from typing import Any
 from scrub import files, metadata, progress
 from scrub.formats import FORMATS, Frame, Media, format_of
 from scrub.metadata import Entry
-from scrub.metadata.danger import worst_first
+from scrub.metadata.danger import telling, worst_first
 from scrub.names import clue
 from scrub.regions import Detection
 from scrub.report import FileReport
@@ -66,8 +66,12 @@ class Exposure(FileReport):
 
     @property
     def contents(self) -> tuple[str, ...]:
-        """In plain words, the names of what is carried, the worst first."""
-        return worst_first(entry.what for entry in self.carried)
+        """In plain words, the names of what is carried, the worst first.
+
+        Of what holds a file together, only where there is nothing else: it is not clean.
+        """
+        names = [entry.what for entry in self.carried]
+        return telling(names) or worst_first(names)
 
     def only(self, doubtful: bool) -> Exposure:
         """With those faces alone that are in doubt, or those that are not."""

@@ -19,7 +19,7 @@ from scrub.detectors.presets import PRESETS, Eyes
 from scrub.errors import InputError, VerificationError
 from scrub.formats import FORMATS, Frame, Media, probe
 from scrub.linking import Sight
-from scrub.metadata.danger import worst_first
+from scrub.metadata.danger import telling
 from scrub.overlap import ahead
 from scrub.redaction import Painter
 from scrub.regions import Box, Region, head_of
@@ -160,7 +160,7 @@ def given_away(media: Media) -> tuple[str, ...]:
     """In plain words, what the original carries that a clean file may not; the worst first."""
     carried = FORMATS[media.kind].entries(media.path)
     named = (entry.what for entry in metadata.judge(media.kind, carried))
-    return worst_first(chain(media.beside, named))
+    return telling(chain(media.beside, named))
 
 
 def _probed(source: Path, settings: Settings) -> Media:

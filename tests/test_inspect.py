@@ -16,6 +16,7 @@ from scrub.exposure import Exposure, bare, looked_at
 from scrub.gate import inspected
 from scrub.metadata import Entry
 from scrub.metadata.danger import GRAVE, ORDER, grave
+from scrub.metadata.entry import STRUCTURE
 from tests.conftest import Command
 from tests.media import DIRTY, canaries, write
 from tests.parts import saved
@@ -109,6 +110,12 @@ def test_what_has_no_value_has_a_size(shown: Shown) -> None:
 )
 def test_the_kind_is_told(form: str, says: str, shown: Shown) -> None:
     assert says in shown(exposure(form))
+
+
+def test_what_every_file_is_made_of_gives_nothing_away(shown: Shown) -> None:
+    parts = (Entry("jp2h", STRUCTURE, 67), Entry("jp2c", "pixels", 52000))
+    assert rows(shown(replace(exposure(), carried=parts))) == ["nothing"]
+    assert "pixels (jp2c)" in shown(replace(exposure(), carried=parts), verbosity=1)
 
 
 def test_a_clean_file_gives_away_nothing(shown: Shown) -> None:

@@ -13,7 +13,7 @@ from rich.text import Text
 from scrub.console.words import counted, harmless
 from scrub.exposure import Exposure
 from scrub.metadata import Entry
-from scrub.metadata.danger import grave
+from scrub.metadata.danger import PLAIN, grave
 
 NAMED = 3
 """How many values of one sort are shown before the others are only counted."""
@@ -57,7 +57,7 @@ def _rows(exposure: Exposure, everything: bool) -> Iterator[Row]:
         if everything:
             for entry in same:
                 yield f"{what} ({entry.place})", entry.value or _size([entry]), grave(what)
-        else:
+        elif what not in PLAIN:
             yield what, _values(list(same)), grave(what)
     if exposure.clue:
         yield "file name", f"carries {exposure.clue}", True
