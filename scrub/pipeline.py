@@ -17,7 +17,7 @@ from scrub.detectors import Detector, Pixels
 from scrub.detectors.clips import EachFrame, Glimpse
 from scrub.detectors.presets import PRESETS, Eyes
 from scrub.errors import InputError, VerificationError
-from scrub.formats import FORMATS, Frame, Media, probe
+from scrub.formats import FORMATS, Frame, Media, called, probe
 from scrub.linking import Sight
 from scrub.metadata.danger import telling
 from scrub.overlap import ahead
@@ -41,8 +41,10 @@ GROWTH = 0.1
 SOUND_WARNINGS: Mapping[str, tuple[str, ...]] = {
     "drop": (),
     "keep": ("the sound was kept: voices and noises in it can be recognised",),
-    "mask": ("voices were only lowered: whoever tries hard can recognise them",),
+    "mask": ("the sound was kept and voices lowered: whoever tries hard can recognise them",),
 }
+
+VOICES = "voices and other sound"
 
 LATE = "face found when the covered picture was looked at again"
 
@@ -160,7 +162,8 @@ def given_away(media: Media) -> tuple[str, ...]:
     """In plain words, what the original carries that a clean file may not; the worst first."""
     carried = FORMATS[media.kind].entries(media.path)
     named = (entry.what for entry in metadata.judge(media.kind, carried))
-    return telling(chain(media.beside, named))
+    silenced = (VOICES,) if media.sounding and media.sound == "drop" else ()
+    return telling(chain(silenced, media.beside, named))
 
 
 def _probed(source: Path, settings: Settings) -> Media:
@@ -179,9 +182,10 @@ def _decoded(media: Media) -> Media:
 def _warnings(media: Media, settings: Settings, eyes: Eyes | None) -> tuple[str, ...]:
     """What a person should know that has nothing to do with the pixels."""
     found = () if eyes is None else eyes.warnings
-    if settings.to == "same" and media.written != media.kind:
-        found += (f"became {media.written}: {media.kind} cannot be written here",)
-    if media.form == "video":
+    if media.written not in (media.kind, settings.to):
+        written, own = called(media.written), called(media.kind)
+        found += (f"written as {written}, since scrub cannot write {own}",)
+    if media.sounding:
         found += SOUND_WARNINGS[settings.audio]
     return found
 

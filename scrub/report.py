@@ -104,6 +104,11 @@ class FileReport:
         return self.plan.faces
 
     @property
+    def all_warnings(self) -> tuple[str, ...]:
+        """What a person should know of the copy, beside what was covered and removed."""
+        return (*self.plan.warnings, *self.warnings)
+
+    @property
     def already_clean(self) -> bool:
         """Whether there was nothing to do: what would have been written is there."""
         return self.status == "unchanged" and self.target is not None
@@ -119,7 +124,7 @@ class FileReport:
             "doubtful": self.plan.doubtful,
             "regions": [_region_json(region) for region in self.plan.regions],
             "removed": list(self.removed),
-            "warnings": [*self.plan.warnings, *self.warnings],
+            "warnings": list(self.all_warnings),
             "verified": None if self.evidence is None else self.evidence.as_json(),
             "seconds": round(self.seconds, 3),
         }
@@ -145,6 +150,15 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """A warning that so many finished files share; ``example`` is the first of them."""
+
+    text: str
+    count: int
+    example: Path
+
+
+@dataclass(frozen=True, slots=True)
 class RunReport:
     """What a run came to; it owns the exit status.
 
@@ -163,6 +177,7 @@ class RunReport:
     done: tuple[FileReport, ...] = ()
     look_at: tuple[FileReport, ...] = ()
     groups: tuple[Group, ...] = ()
+    notes: tuple[Note, ...] = ()
     unfinished: int = 0
     dry_run: bool = False
 
@@ -201,6 +216,7 @@ class Tally:
         self._done: list[FileReport] = []
         self._look_at: list[FileReport] = []
         self._groups: dict[tuple[Status, str], Group] = {}
+        self._notes: dict[str, Note] = {}
 
     @property
     def total(self) -> int:
@@ -222,6 +238,9 @@ class Tally:
                 key = file.status, OTHERS
             group = self._groups.get(key, Group(*key, 0, file.source))
             self._groups[key] = replace(group, count=group.count + 1)
+        for text in file.all_warnings:  # Sentences of ours, of which there are not many.
+            note = self._notes.get(text, Note(text, 0, file.source))
+            self._notes[text] = replace(note, count=note.count + 1)
 
     def close(self, seconds: float, dry_run: bool = False, unfinished: int = 0) -> RunReport:
         """The report of the run, which took so long and left so many files."""
@@ -235,6 +254,7 @@ class Tally:
             tuple(self._done) if len(self._done) <= MANY else (),
             tuple(self._look_at),
             tuple(sorted(self._groups.values(), key=lambda group: -group.count)),
+            tuple(sorted(self._notes.values(), key=lambda note: -note.count)),
             unfinished,
             dry_run,
         )

@@ -224,8 +224,8 @@ def test_what_became_of_earlier_copies_is_always_told(capsys: pytest.CaptureFixt
 
 def test_an_interrupt_takes_one_line_whatever_it_left(capsys: pytest.CaptureFixture[str]) -> None:
     said, problems = told(capsys, [done("a.jpg")], unfinished=9999)
-    assert problems == "stopped with 9999 files left; run scrub again\n"
-    assert "9999 unfinished in 1.0 s" in said.splitlines()[-1]
+    assert problems == "stopped with 9,999 files left; run scrub again\n"
+    assert "9,999 unfinished in 1.0 s" in said.splitlines()[-1]
 
 
 def test_copies_that_are_good_are_counted_apart(capsys: pytest.CaptureFixture[str]) -> None:
@@ -292,11 +292,22 @@ def test_folders_that_all_files_share_are_left_out(capsys: pytest.CaptureFixture
     assert said[2].startswith(str(Path("night", "b.jpg")))
 
 
-def test_notes_are_for_those_who_ask(capsys: pytest.CaptureFixture[str]) -> None:
-    file = FileReport(Path("a.gif"), "cleaned", kind="gif", warnings=("one detector is missing",))
-    assert told(capsys, [file])[1] == ""
-    problems = told(capsys, [file], verbosity=1)[1]
-    assert problems == "a.gif: note: one detector is missing\n"
+def test_notes_are_told_once_for_all_files_or_with_each_where_asked(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    missing, flat = "one detector is missing", "transparency was laid on white"
+    files = [replace(done(f"{number}.gif"), warnings=(missing,)) for number in range(9999)]
+    files[5] = replace(files[5], plan=Plan(warnings=(flat,)))
+    said, problems = told(capsys, files)
+    assert problems == ""
+    assert said.splitlines()[:-1] == [
+        f"note on 9,999 files: {missing} (first: {shown('0.gif')})",
+        f"note on 1 file: {flat} ({shown('5.gif')})",
+    ]
+    said, problems = told(capsys, files[5:6], verbosity=1)
+    assert problems == "".join(f"{shown('5.gif')}: note: {text}\n" for text in (flat, missing))
+    assert "note" not in said
+    assert told(capsys, files, verbosity=-1) == ("", "")
 
 
 def test_a_long_problem_stays_on_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -67,8 +67,8 @@ def test_nothing_is_found_in_bare_pixels(tmp_path: Path) -> None:
     [
         ("IMG_0001.png", "name carries a camera's counter"),
         ("2026-03-14.png", "name carries a date or time"),
-        ("a.jpg", "name has the wrong ending, it is png"),
-        ("a", "name has the wrong ending, it is png"),
+        ("a.jpg", "name has the wrong ending, it is PNG"),
+        ("a", "name has the wrong ending, it is PNG"),
         ("a.PNG", None),
         ("a.apng", None),
     ],

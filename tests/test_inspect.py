@@ -55,7 +55,7 @@ def test_dangers_come_first(tmp_path: Path, shown: Shown) -> None:
     first = rows(said)[:3]
     assert first == ["1 face", "2 doubtful faces", "GPS position"]
     assert "-48.875417, -123.392528" in said
-    assert said.startswith(f"{source}  jpeg, 240 x 180\n")
+    assert said.startswith(f"{source}  JPEG, 240 x 180\n")
     assert "file name" in rows(said)
     assert "carries a camera's counter" in said
 
@@ -106,7 +106,7 @@ def test_what_has_no_value_has_a_size(shown: Shown) -> None:
 
 @pytest.mark.parametrize(
     ("form", "says"),
-    [("still", "png, 10 x 20\n"), ("animation", "3 frames\n"), ("pages", "3 pages\n")],
+    [("still", "PNG, 10 x 20\n"), ("animation", "3 frames\n"), ("pages", "3 pages\n")],
 )
 def test_the_kind_is_told(form: str, says: str, shown: Shown) -> None:
     assert says in shown(exposure(form))
@@ -123,7 +123,7 @@ def test_a_clean_file_gives_away_nothing(shown: Shown) -> None:
 
 
 def test_a_wrong_ending_is_told(shown: Shown) -> None:
-    assert "has the wrong ending, it is png" in shown(replace(exposure(), suffix=".png"))
+    assert "has the wrong ending, it is PNG" in shown(replace(exposure(), suffix=".png"))
 
 
 EVIL = "a\x1b[31m\r\n\u202egpj.\udcff\x9b2J[red]:smile:"

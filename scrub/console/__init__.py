@@ -21,7 +21,7 @@ from scrub.console.words import counted, harmless
 from scrub.errors import OutputError
 from scrub.exposure import Exposure
 from scrub.gate import GateReport
-from scrub.report import MANY, FileReport, Group, RunReport
+from scrub.report import MANY, FileReport, Group, Note, RunReport
 
 __all__ = ["Console", "harmless", "unheard"]
 
@@ -86,7 +86,7 @@ class Console:
                 yield report
 
     def summary(self, run: RunReport) -> None:
-        """The table of files if they are few, what to look at, and the line of totals."""
+        """The table of files if they are few, notes, what to look at, and the line of totals."""
         if run.unfinished:
             self.problem(f"stopped with {counted(run.unfinished, 'file')} left; run scrub again")
         if self._verbosity < 0:
@@ -97,6 +97,9 @@ class Console:
             # Of few files, each problem stands just above.
             if group.status == "cleaned" or run.total > MANY:
                 _say(self._out, _grouped(group))
+        if self._verbosity < 1:  # Else, each stands with its file.
+            for note in run.notes:
+                _say(self._out, _noted(note))
         if run.doubtful:
             self._doubts(run)
         _say(self._out, _totals(run))
@@ -132,7 +135,7 @@ class Console:
             _say(self._out, self._line(report))
         elif report.status == "unchanged" and report.reason:
             _say(self._out, f"{report.source}: {report.reason}")
-        for warning in (*report.plan.warnings, *report.warnings):
+        for warning in report.all_warnings:
             self.problem(f"{report.source}: note: {warning}")
 
     def _doubts(self, run: RunReport) -> None:
@@ -213,32 +216,39 @@ def _shortened(paths: list[Path]) -> dict[Path, str]:
 
 def _came_to(gate: GateReport) -> str:
     counts = gate.counts
-    parts = [f"{counts['clean']} clean", f"{counts['found']} not clean"]
-    parts += [f"{counts[bad]} {bad}" for bad in ("refused", "failed") if counts[bad]]
+    parts = [f"{counts['clean']:,} clean", f"{counts['found']:,} not clean"]
+    parts += [f"{counts[bad]:,} {bad}" for bad in ("refused", "failed") if counts[bad]]
     if gate.passed_over:
         parts.append(_left_out(gate.passed_over))
     return ", ".join(parts)
 
 
 def _grouped(group: Group) -> str:
-    which = f"first: {group.example}" if group.count > 1 else group.example
-    return f"{group.status} {counted(group.count, 'file')}: {group.reason} ({which})"
+    return f"{group.status} {counted(group.count, 'file')}: {group.reason} ({_example(group)})"
+
+
+def _noted(note: Note) -> str:
+    return f"note on {counted(note.count, 'file')}: {note.text} ({_example(note)})"
+
+
+def _example(many: Group | Note) -> str:
+    return f"first: {many.example}" if many.count > 1 else str(many.example)
 
 
 def _totals(run: RunReport) -> str:
     counts = run.counts
     faces = counted(run.faces, "face")
     if run.dry_run:
-        parts = [f"{counts['planned']} would be cleaned", f"{faces} found"]
+        parts = [f"{counts['planned']:,} would be cleaned", f"{faces} found"]
     else:
-        parts = [f"{counts['cleaned']} cleaned and verified", f"{faces} covered"]
+        parts = [f"{counts['cleaned']:,} cleaned and verified", f"{faces} covered"]
     if run.already:
-        parts.append(f"{run.already} already clean")
-    parts += [f"{counts[status]} {status}" for status in ("refused", "failed") if counts[status]]
+        parts.append(f"{run.already:,} already clean")
+    parts += [f"{counts[status]:,} {status}" for status in ("refused", "failed") if counts[status]]
     if run.left_out:
         parts.append(_left_out(run.left_out))
     if run.unfinished:
-        parts.append(f"{run.unfinished} unfinished")
+        parts.append(f"{run.unfinished:,} unfinished")
     return f"{', '.join(parts)} in {_time(run)}"
 
 
@@ -252,7 +262,7 @@ def _time(run: RunReport) -> str:
     elif minutes:
         spent = f"{minutes} min {seconds:.0f} s"
     worked = run.total - run.left_out - run.already
-    return f"{spent}, {worked / run.seconds:.1f} files a second" if worked > MANY else spent
+    return f"{spent}, {worked / run.seconds:,.1f} files a second" if worked > MANY else spent
 
 
 def _left_out(count: int) -> str:

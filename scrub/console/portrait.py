@@ -62,7 +62,7 @@ def _rows(exposure: Exposure, everything: bool) -> Iterator[Row]:
     if exposure.clue:
         yield "file name", f"carries {exposure.clue}", True
     if exposure.suffix:
-        yield "file name", f"has the wrong ending, it is {exposure.kind}", False
+        yield "file name", f"has the wrong ending, it is {exposure.called}", False
 
 
 def _faces(exposure: Exposure) -> Iterator[Row]:
@@ -100,14 +100,14 @@ def _value(entry: Entry) -> str:
 
 def _size(entries: Iterable[Entry]) -> str:
     size = sum(entry.size for entry in entries)
-    return f"{size:,} byte{'' if size == 1 else 's'}" if size else ""
+    return counted(size, "byte") if size else ""
 
 
 def _form(exposure: Exposure) -> str:
     media = exposure.media
     if media is None:
-        return exposure.kind
-    size = f"{media.kind}, {media.width} x {media.height}"
+        return exposure.called
+    size = f"{exposure.called}, {media.width} x {media.height}"
     # How many frames a video has is only known when all are read.
     several = {"animation": f", {media.frames} frames", "pages": f", {media.frames} pages"}
     return size + several.get(media.form, "")

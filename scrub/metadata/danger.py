@@ -12,6 +12,7 @@ ORDER = (
     "motion video",
     "second picture",
     "further video",
+    "voices",
     "depth map",
     "mask of persons",
     "gain map",
