@@ -127,7 +127,7 @@ def plan(media: Media, settings: Settings, eyes: Eyes | None) -> Plan:
         watcher = eyes.watcher if media.form == "video" and eyes.watcher else EachFrame(eyes.first)
         seen = watcher.watch(ahead(frames()) if media.form == "video" else frames())
         sights = [*_told(media, (_sight(glimpse, media, settings) for glimpse in seen))]
-    return Plan(_regions(media, sights), tuple(warnings))
+    return Plan(_regions(media, sights), tuple(warnings), looked=eyes is not None)
 
 
 def write(media: Media, first: Plan, path: Path, settings: Settings, eyes: Eyes | None) -> Draft:

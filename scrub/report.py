@@ -31,10 +31,14 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What will be covered in one file, and what reading it could not keep."""
+    """What will be covered in one file, and what reading it could not keep.
+
+    ``looked`` says whether faces were looked for at all.
+    """
 
     regions: tuple[Region, ...] = ()
     warnings: tuple[str, ...] = ()
+    looked: bool = True
 
     @property
     def faces(self) -> int:
@@ -151,7 +155,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A warning that so many finished files share; ``example`` is the first of them."""
+    """A warning that so many finished files share; ``example`` is the first by name."""
 
     text: str
     count: int
@@ -163,9 +167,10 @@ class RunReport:
     """What a run came to; it owns the exit status.
 
     ``counts`` is how many files ended with each status; of the unchanged ones, ``already`` had
-    a copy that is still good, and ``left_out`` are no pictures; ``done`` holds the finished
-    files where they are few enough to be listed, ``look_at`` those whose doubtful faces a
-    person should look at, MANY at most; ``unfinished`` is how many an interrupt left.
+    a copy that is still good, and ``left_out`` are no pictures; ``looked`` says whether faces
+    were looked for in all of them; ``done`` holds the finished files where they are few enough
+    to be listed, ``look_at`` those whose doubtful faces a person should look at, MANY at most;
+    ``unfinished`` is how many an interrupt left.
     """
 
     counts: Counter[str]
@@ -174,6 +179,7 @@ class RunReport:
     seconds: float
     already: int = 0
     left_out: int = 0
+    looked: bool = True
     done: tuple[FileReport, ...] = ()
     look_at: tuple[FileReport, ...] = ()
     groups: tuple[Group, ...] = ()
@@ -213,6 +219,7 @@ class Tally:
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
         self._faces = self._doubtful = self._already = self._left_out = 0
+        self._looked = True
         self._done: list[FileReport] = []
         self._look_at: list[FileReport] = []
         self._groups: dict[tuple[Status, str], Group] = {}
@@ -226,6 +233,7 @@ class Tally:
         self._counts[file.status] += 1
         self._faces += file.faces
         self._doubtful += file.plan.doubtful
+        self._looked &= file.plan.looked
         self._already += file.already_clean
         self._left_out += file.status == "unchanged" and not file.kind and not file.already_clean
         if file.kind and len(self._done) <= MANY:
@@ -240,7 +248,8 @@ class Tally:
             self._groups[key] = replace(group, count=group.count + 1)
         for text in file.all_warnings:  # Sentences of ours, of which there are not many.
             note = self._notes.get(text, Note(text, 0, file.source))
-            self._notes[text] = replace(note, count=note.count + 1)
+            first = min(note.example, file.source)
+            self._notes[text] = replace(note, count=note.count + 1, example=first)
 
     def close(self, seconds: float, dry_run: bool = False, unfinished: int = 0) -> RunReport:
         """The report of the run, which took so long and left so many files."""
@@ -251,10 +260,11 @@ class Tally:
             seconds,
             self._already,
             self._left_out,
+            self._looked,
             tuple(self._done) if len(self._done) <= MANY else (),
             tuple(self._look_at),
             tuple(sorted(self._groups.values(), key=lambda group: -group.count)),
-            tuple(sorted(self._notes.values(), key=lambda note: -note.count)),
+            tuple(sorted(self._notes.values(), key=lambda note: (-note.count, note.text))),
             unfinished,
             dry_run,
         )

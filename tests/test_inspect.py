@@ -97,11 +97,14 @@ def test_what_has_no_value_has_a_size(shown: Shown) -> None:
         Entry("a", "maker note", 1200),
         Entry("b", "uncovered thumbnail", 900, "160 x 120"),
         Entry("c", "padding after the picture", 1),
+        Entry("d", "motion video", 0, "1"),
+        Entry("e", "motion video", 23451),
     )
     said = shown(replace(exposure(), carried=carried))
     assert "1,200 bytes" in said
     assert "160 x 120, 900 bytes" in said
     assert re.search(r"padding after the picture +1 byte ", said)
+    assert re.search(r"motion video +1; 23,451 bytes ", said)
 
 
 @pytest.mark.parametrize(

@@ -80,13 +80,13 @@ def _faces(exposure: Exposure) -> Iterator[Row]:
 
 
 def _values(entries: list[Entry]) -> str:
-    """The different values of one sort, or how much there is of it where it has none."""
+    """The different values of one sort, and how much there is of it that has none."""
     values = list(dict.fromkeys(_value(entry) for entry in entries if entry.value))
-    if not values:
-        return _size(entries)
     more = len(values) - NAMED
     shown = "; ".join(_short(value) for value in values[:NAMED])
-    return f"{shown} and {more} more" if more > 0 else shown
+    known = f"{shown} and {more} more" if more > 0 else shown
+    rest = _size(entry for entry in entries if not entry.value)
+    return "; ".join(filter(None, (known, rest)))
 
 
 def _short(value: str) -> str:

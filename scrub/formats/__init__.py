@@ -52,7 +52,7 @@ def format_of(path: Path) -> Format:
     kind = kind_of(head)
     if kind in FORMATS:
         return FORMATS[kind]
-    names = ", ".join(FORMATS)
+    names = ", ".join(map(called, FORMATS))
     if kind is None:
         raise UnsupportedError(
             path, "is not a picture or video that scrub knows", remedy(kind, names)
