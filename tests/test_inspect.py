@@ -99,12 +99,16 @@ def test_what_has_no_value_has_a_size(shown: Shown) -> None:
         Entry("c", "padding after the picture", 1),
         Entry("d", "motion video", 0, "1"),
         Entry("e", "motion video", 23451),
+        Entry("f / g", "title", 45),
+        Entry("f / g / h", "title", 37, "Sunset"),
     )
     said = shown(replace(exposure(), carried=carried))
     assert "1,200 bytes" in said
     assert "160 x 120, 900 bytes" in said
     assert re.search(r"padding after the picture +1 byte ", said)
     assert re.search(r"motion video +1; 23,451 bytes ", said)
+    assert re.search(r"title +Sunset ", said)
+    assert "45 bytes" not in said
 
 
 @pytest.mark.parametrize(
@@ -123,6 +127,14 @@ def test_what_every_file_is_made_of_gives_nothing_away(shown: Shown) -> None:
 
 def test_a_clean_file_gives_away_nothing(shown: Shown) -> None:
     assert rows(shown(exposure())) == ["nothing"]
+
+
+def test_sound_is_told(shown: Shown) -> None:
+    video = exposure("video")
+    assert video.media is not None
+    loud = replace(video, media=replace(video.media, sounding=True))
+    assert rows(shown(loud)) == ["sound"]
+    assert rows(shown(video)) == ["nothing"]
 
 
 def test_a_wrong_ending_is_told(shown: Shown) -> None:

@@ -52,6 +52,8 @@ def portrait(exposure: Exposure, colored: bool, everything: bool) -> Padding:
 
 def _rows(exposure: Exposure, everything: bool) -> Iterator[Row]:
     yield from _faces(exposure)
+    if exposure.media and exposure.media.sounding:
+        yield "sound", "voices in it can be recognised", True
     sorts = groupby(exposure.carried, key=lambda entry: entry.what)
     for what, same in sorts:
         if everything:
@@ -85,7 +87,9 @@ def _values(entries: list[Entry]) -> str:
     more = len(values) - NAMED
     shown = "; ".join(_short(value) for value in values[:NAMED])
     known = f"{shown} and {more} more" if more > 0 else shown
-    rest = _size(entry for entry in entries if not entry.value)
+    # What only holds a value that is told says nothing by its size.
+    silent = (entry for entry in entries if not entry.value)
+    rest = _size(entry for entry in silent if not known or " / " not in entry.place)
     return "; ".join(filter(None, (known, rest)))
 
 
