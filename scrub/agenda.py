@@ -16,7 +16,7 @@ from pathlib import Path
 from scrub import files
 from scrub.errors import InputError, ScrubError, TargetError, UnsupportedError, UsageError
 from scrub.find import Findings, Found, find
-from scrub.formats import format_of, written_as
+from scrub.formats import called, format_of, written_as
 from scrub.jobs import Job
 from scrub.ledger import Ledger
 from scrub.names import stem_for
@@ -150,10 +150,10 @@ def _replacement(found: Found, to: WrittenKind) -> Job:
     files.check_replaceable(source, status)
     form = format_of(source)
     if (written := written_as(form, to)) is not form:
-        problem = f"is {form.kind} and cannot become {written.kind} under its name"
+        problem = f"is {called(form.kind)} and cannot become {called(written.kind)} under its name"
         raise UnsupportedError(source, problem, "use --out")
     if found.suffix != source.suffix:
-        problem = f"is {form.kind}, which its name does not say"
+        problem = f"is {called(form.kind)}, which its name does not say"
         remedy = f"rename it to {source.with_suffix(found.suffix).name}, or use --out"
         raise UnsupportedError(source, problem, remedy)
     owner = status.st_uid, status.st_gid

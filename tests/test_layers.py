@@ -117,7 +117,7 @@ LAYERS: dict[str, set[str]] = {
     "batch": {"agenda", "jobs", "workers", "machine", "ledger", "files", "report", "settings"},
     "watch": {"files", "errors"},
     "addresses": {"find", "ledger", "report", "settings", "storage", "errors"},
-    "cluster": {"addresses", "files", "jobs", "workers", "errors"},
+    "cluster": {"addresses", "files", "jobs", "machine", "workers", "errors"},
     "console": {"errors", "gate", "exposure", "metadata", "progress", "report"},
     "cli": {
         "tasks",

@@ -13,7 +13,7 @@ from pathlib import Path
 from scrub import files
 from scrub.errors import DamagedError, UnsupportedError
 from scrub.formats.media import Form, Format, Frame, Media, Paint
-from scrub.formats.sniff import HEAD, kind_of
+from scrub.formats.sniff import HEAD, called, kind_of
 from scrub.formats.still import ROWS, STILLS
 from scrub.formats.strangers import remedy
 from scrub.formats.video import VIDEOS, WRITTEN, Video, sound_length
@@ -25,6 +25,7 @@ __all__ = [
     "Frame",
     "Media",
     "Paint",
+    "called",
     "format_of",
     "kind_of",
     "probe",
@@ -52,7 +53,7 @@ def format_of(path: Path) -> Format:
     kind = kind_of(head)
     if kind in FORMATS:
         return FORMATS[kind]
-    names = ", ".join(FORMATS)
+    names = ", ".join(map(called, FORMATS))
     if kind is None:
         raise UnsupportedError(
             path, "is not a picture or video that scrub knows", remedy(kind, names)
@@ -84,6 +85,6 @@ def probe(path: Path, max_side: int | None = None, to: str = "same") -> Media:
     if written is form:
         return media
     if media.form != "video" and media.frames > 1 and ROWS[written.kind].several != media.form:
-        problem = f"holds {media.frames} pictures, which {written.kind} cannot hold"
+        problem = f"holds {media.frames} pictures, which {called(written.kind)} cannot hold"
         raise UnsupportedError(path, problem, "use --to same")
     return replace(media, to=written.kind)
