@@ -106,8 +106,6 @@ def _size(entries: Iterable[Entry]) -> str:
 
 def _form(exposure: Exposure) -> str:
     media = exposure.media
-    if media is None:
-        return exposure.called
     size = f"{exposure.called}, {media.width} x {media.height}"
     # How many frames a video has is only known when all are read.
     several = {"animation": f", {media.frames} frames", "pages": f", {media.frames} pages"}
