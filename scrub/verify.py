@@ -100,10 +100,13 @@ class Finding:
         return not sure and not self.showing
 
 
-def examine(media: Media, plan: Plan, draft: Path, detector: Detector | None) -> Finding:
+def examine(
+    media: Media, plan: Plan, draft: Path, detector: Detector | None, tried: Iterable[int] = ()
+) -> Finding:
     """Judge ``draft``, which was made from ``media`` by ``plan``.
 
-    ``detector`` looks for faces again; None where faces were left on purpose. Raises
+    ``detector`` looks for faces again; None where faces were left on purpose. ``tried`` are frames
+    beside ends of tracks in which it has looked, covered, before they were written. Raises
     VerificationError where the draft does not decode, carries anything not on the
     allow-list, or differs in size, in length or where nothing is covered.
     """
@@ -114,7 +117,7 @@ def examine(media: Media, plan: Plan, draft: Path, detector: Detector | None) ->
         names = ", ".join(sorted({f"{entry.what} ({entry.place})" for entry in forbidden}))
         raise VerificationError(media.path, f"the written file carries {names}", REMEDY)
     check_sound(media, copy)
-    judge = _Judge(media, plan, detector)
+    judge = _Judge(media, plan, detector, tried)
     pairs = paired(media, copy)
     # Of large stills and pages there is never more than one in memory.
     verdicts = mapped(judge.of, pairs, THREADS) if media.form == "video" else map(judge.of, pairs)
@@ -152,10 +155,12 @@ class _Verdict:
 class _Judge:
     """Compares one frame with its original; in a video, regions and faces in some frames only."""
 
-    def __init__(self, media: Media, plan: Plan, detector: Detector | None) -> None:
+    def __init__(
+        self, media: Media, plan: Plan, detector: Detector | None, tried: Iterable[int]
+    ) -> None:
         self._media = media
         self._covers = Timeline(plan.regions)
-        self._lookout = Lookout(media, plan.regions, detector, sure(media))
+        self._lookout = Lookout(media, plan.regions, detector, sure(media), tried)
         self._video = media.form == "video"
 
     def of(self, pair: tuple[Frame, Frame]) -> _Verdict:
