@@ -20,7 +20,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
 import cv2
@@ -317,12 +317,21 @@ def _stretched(
 def _grain(smooth: NDArray[np.uint8], entropy: np.random.Generator) -> None:
     """Add noise, which repeats after so many pixels that nobody sees it."""
     height, width = smooth.shape[:2]
-    noise = entropy.standard_normal((min(height, GRAINS), min(width, GRAINS), 1), np.float32)
-    levels = np.rint(np.float32(GRAIN) * noise).astype(np.int16)
-    row = np.tile(levels, (1, -(-width // GRAINS), 3))[:, :width]
+    # To begin somewhere in one that is there costs a tenth of making another.
+    down, right = entropy.integers(0, GRAINS, 2)
+    noise = _noise()[down : down + GRAINS, right : right + GRAINS]
     for top in range(0, height, GRAINS):
-        part = smooth[top : top + GRAINS]
-        cv2.add(part, row[: len(part)], dst=part, dtype=cv2.CV_8U)
+        for left in range(0, width, GRAINS):
+            part = smooth[top : top + GRAINS, left : left + GRAINS]
+            rows, columns = part.shape[:2]
+            cv2.add(part, noise[:rows, :columns], dst=part, dtype=cv2.CV_8U)
+
+
+@lru_cache(maxsize=1)
+def _noise() -> NDArray[np.int16]:
+    """Levels of grey, the same for everybody so that they tell nothing: twice GRAINS each way."""
+    levels = GRAIN * np.random.default_rng(GRAINS).standard_normal((GRAINS, GRAINS, 1))
+    return np.tile(np.rint(levels).astype(np.int16), (2, 2, 3))
 
 
 def _levels(values: NDArray[Any]) -> NDArray[np.uint8]:
