@@ -127,7 +127,9 @@ def _encoded(
         # FFmpeg forgets how long the last frame is to be shown.
         if frame is not None:
             durations[_ticks(frame.time)] = _ticks(frame.duration)
-        for packet in stream.encode(None if frame is None else _encodable(frame, picture, converter)):
+        for packet in stream.encode(
+            None if frame is None else _encodable(frame, picture, converter)
+        ):
             packet.duration = durations.pop(packet.pts, 0)
             yield from cleaning.filter(packet)
     yield from cleaning.filter(None)
