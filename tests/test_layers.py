@@ -31,7 +31,7 @@ LAYERS: dict[str, set[str]] = {
     "names": {"settings"},
     "linking": {"regions"},
     "tracking": {"linking", "regions"},
-    "redaction": {"regions"},
+    "redaction": {"scaling", "regions"},
     "report": {"regions", "errors"},
     "detectors": {"overlap", "scaling", "regions", "errors", "models"},
     "formats": {"metadata", "overlap", "errors"},
