@@ -251,10 +251,10 @@ def _cells(grey: NDArray[Any]) -> NDArray[Any]:
 def _shared(before: NDArray[Any], after: NDArray[Any]) -> float:
     """Correlation of the structure of two grey pictures, scaled for their size."""
     one, other = _structure(before), _structure(after)
-    energy, left = float((one**2).sum()), float((other**2).sum())
+    energy, left = float(np.vdot(one, one)), float(np.vdot(other, other))
     if energy < FLAT**2 * one.size or left < LEAST_GAIN**2 * energy:
         return 0.0
-    correlation = float((one * other).sum()) / math.sqrt(energy * left)
+    correlation = float(np.vdot(one, other)) / math.sqrt(energy * left)
     needed = min(0.95, max(SURVIVES, CHANCE / math.sqrt(one.size)))
     return max(0.0, correlation) * SURVIVES / needed
 
@@ -267,5 +267,5 @@ def _structure(grey: NDArray[Any]) -> NDArray[np.float32]:
     sigma = min(2.0, max(0.8, FINE * grey.shape[1]))
     values = grey.astype(np.float32)
     fine: NDArray[np.float32] = values - cv2.GaussianBlur(values, (0, 0), sigma)
-    fine -= fine.mean()
+    fine -= cv2.mean(fine)[0]
     return fine
