@@ -20,6 +20,7 @@ import av.error
 import av.filter
 import av.logging
 import av.stream
+import cv2
 import numpy as np
 
 from scrub.errors import DamagedError, InputError, TooLargeError, UnsupportedError
@@ -127,6 +128,8 @@ def decoded(path: Path, kind: str, max_side: int | None) -> Iterator[Frame]:
     with opened(path, kind) as container:
         stream = video_stream(path, container)
         stream.thread_type = "AUTO"
+        # Else each file's decoder takes a thread for each core, whoever else works on them.
+        stream.codec_context.thread_count = cv2.getNumThreads()
         stored = _whole(path, container, stream)
         first = next(stored, None)
         if first is None:
