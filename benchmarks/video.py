@@ -28,7 +28,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.throughput import Cost, Memory, cost, scrub
-from scrub import pipeline, verify
+from scrub import lookout, pipeline, verify
 from scrub.detectors import Pixels
 from scrub.detectors.clips import Glimpse
 from scrub.detectors.presets import Eyes, eyes
@@ -107,7 +107,8 @@ class Stages:
         form.rewrite(self._media, self._target, partial(pipeline._painted, self._media, painter))
 
     def _verify(self, plan: Plan) -> None:
-        verify.examine(self._media, plan, self._target, self._looking.later(self._media.form))
+        detector = self._looking.later(self._media.form)
+        verify.examine(self._media, plan, self._target, detector, lookout.ends(plan.regions))
 
 
 def _processors(act: Callable[[], object]) -> float:

@@ -6,6 +6,7 @@ second, and at those in which tracks begin and end.
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -55,6 +56,26 @@ def sure(media: Media) -> float:
     return (SURE_OFTEN if media.form == "video" else SURE) - SLACK
 
 
+def ends(regions: Iterable[Region], known: Iterable[int] = ()) -> frozenset[int]:
+    """Frames beside those in which a track begins or ends, but not all of a crowd's.
+
+    None of them is near one of the ``known``.
+    """
+    spans: dict[int, tuple[int, int]] = {}
+    for region in regions:
+        first, last = spans.get(region.track, (region.first_frame, region.last_frame))
+        spans[region.track] = min(first, region.first_frame), max(last, region.last_frame)
+    looked_at = sorted(known)
+    chosen = []
+    for index in sorted(at for first, last in spans.values() for at in (first - 1, last + 1)):
+        place = bisect(looked_at, index)
+        beside = looked_at[max(0, place - 1) : place + 1]
+        if index >= 0 and all(abs(index - near) >= APART for near in beside):
+            looked_at.insert(place, index)
+            chosen.append(index)
+    return frozenset(chosen)
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What a look at one frame found.
@@ -70,14 +91,22 @@ class Lookout:
     """Looks at frames in which some regions are covered."""
 
     def __init__(
-        self, media: Media, regions: tuple[Region, ...], detector: Detector | None, sure: float
+        self,
+        media: Media,
+        regions: tuple[Region, ...],
+        detector: Detector | None,
+        sure: float,
+        known: Iterable[int] = (),
     ) -> None:
-        """Without a ``detector`` nothing is seen; a cover shows from the evidence ``sure`` on."""
+        """Without a ``detector`` nothing is seen; a cover shows from the evidence ``sure`` on.
+
+        ``known`` are frames beside ends of tracks that were looked at before.
+        """
         self._media = media
         self._regions = Timeline(regions)
         self._detector = detector
         self._sure = sure
-        self._ends = _ends(regions) if media.form == "video" else frozenset()
+        self._ends = ends(regions, known) if media.form == "video" else frozenset()
 
     def looks_at(self, index: int) -> bool:
         """Whether this frame is one of those that are looked at."""
@@ -101,16 +130,3 @@ class Lookout:
                 # A cover that looks like a face only has to pass the gate.
                 showing += (region for region in regions if region.box.intersect(find.box).area)
         return Seen(tuple(left), tuple(showing))
-
-
-def _ends(regions: Iterable[Region]) -> frozenset[int]:
-    """Frames beside those in which a track begins or ends, but not all of a crowd's."""
-    spans: dict[int, tuple[int, int]] = {}
-    for region in regions:
-        first, last = spans.get(region.track, (region.first_frame, region.last_frame))
-        spans[region.track] = min(first, region.first_frame), max(last, region.last_frame)
-    kept = [-APART]
-    for index in sorted(at for first, last in spans.values() for at in (first - 1, last + 1)):
-        if index - kept[-1] >= APART:
-            kept.append(index)
-    return frozenset(kept)

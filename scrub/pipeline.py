@@ -138,13 +138,13 @@ def write(media: Media, first: Plan, path: Path, settings: Settings, eyes: Eyes 
     """
     seed = os.urandom(32)
     second = None if eyes is None else eyes.later(media.form)
-    current = first
+    current, tried = first, frozenset[int]()
     if media.form == "video" and second is not None:
-        current = _tried(media, first, seed, settings, second)
+        current, tried = _tried(media, first, seed, settings, second), lookout.ends(first.regions)
     for count in range(1, ROUNDS + 1):
         painter = Painter(current.regions, settings.style, seed)
         FORMATS[media.written].rewrite(media, path, partial(_painted, media, painter))
-        finding = verify.examine(media, current, path, second)
+        finding = verify.examine(media, current, path, second, tried)
         if finding.clean:
             return Draft(current, replace(finding.evidence, rounds=count))
         current = _amended(media, current, finding.left, finding.showing, settings)

@@ -20,6 +20,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
 import cv2
@@ -27,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scrub.regions import Box, Region, Timeline
+from scrub.scaling import halved
 
 T = TypeVar("T", bound=np.generic)
 
@@ -55,7 +57,7 @@ CELLS = 7
 """Cells of the mosaic across the shorter side of a region."""
 
 COARSE = 48
-"""Pixels of the longer side of the small picture that a soft cover is computed in."""
+"""Pixels of the longer side of the small picture that a soft cover is computed in, at most."""
 
 SAMPLED = 2 * COARSE
 """Pixels of its longer side that are looked at for that."""
@@ -90,13 +92,31 @@ class Canvas:
     visible: NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Patch:
-    """What one region covers: its box, the mask inside it (bool, h x w) and its coarse colour."""
+    """What one region covers: its box, the mask inside it (bool, h x w) and its coarse colour.
+
+    ``whole`` is the region's box, which may reach beyond the picture.
+    """
 
     box: Box
     mask: NDArray[np.bool_]
     color: NDArray[np.uint8]
+    whole: Box
+
+    @cached_property
+    def depth(self) -> NDArray[np.float32]:
+        """How deep inside the whole the pixels of the box lie; 0 where the mask is not.
+
+        The distance from the nearer side times that from the nearer of top and bottom, in pixels:
+        0.25 in a corner, and without the creases that the distance from the nearest edge would
+        have.
+        """
+        box, (center_x, center_y) = self.box, self.whole.center
+        x = np.arange(box.left + 0.5 - center_x, box.right - center_x, dtype=np.float32)
+        y = np.arange(box.top + 0.5 - center_y, box.bottom - center_y, dtype=np.float32)
+        depth = np.outer(self.whole.height / 2 - np.abs(y), self.whole.width / 2 - np.abs(x))
+        return np.multiply(depth, self.mask, out=depth)
 
 
 Style = Callable[[Canvas, Patch, np.random.Generator], NDArray[np.uint8]]
@@ -113,16 +133,16 @@ def blur(canvas: Canvas, patch: Patch, entropy: np.random.Generator) -> NDArray[
     reach = max(2, round(0.25 * max(box.width, box.height)))
     height, width = canvas.visible.shape
     around = box.grown(reach, reach).clip(width, height)
-    longer = max(around.width, around.height)
-    scale = min(1.0, COARSE / longer)
-    size = max(1, round(around.width * scale)), max(1, round(around.height * scale))
-
     # A near head has millions of pixels, and those of a grid tell their colours as well.
-    grid = np.s_[:: max(1, longer // SAMPLED), :: max(1, longer // SAMPLED)]
+    step = max(1, max(around.width, around.height) // SAMPLED)
+    grid = np.s_[::step, ::step]
     shown = _part(canvas.visible, around)[grid].astype(np.uint8)
     # The fourth channel says where there is something to see.
     color = cv2.cvtColor(_part(canvas.pixels, around)[grid], cv2.COLOR_RGB2RGBA)
-    sums = cv2.resize(cv2.copyTo(color, shown), size, interpolation=cv2.INTER_AREA)
+    sums = np.asarray(cv2.copyTo(color, shown), np.uint8)
+    while max(sums.shape) > COARSE:
+        sums = halved(sums)
+    size = sums.shape[1::-1]
     sigma = max(0.6, 0.12 * max(size))
     *light, seen = cv2.split(cv2.GaussianBlur(sums.astype(np.float32), (0, 0), sigma))
     near = seen / 255
@@ -185,55 +205,44 @@ class Painter:
         height, width = rgb.shape[:2]
         result = rgb.copy()
         visible = np.ones((height, width), np.bool_)
-        patches = []
+        outlined: list[tuple[Region, Patch, NDArray[np.uint8] | None]] = []
         crowded = False
         for region in self._regions.at(index):
             box = region.box.clip(width, height)
             if box.area:
-                patch = self._patch(region, box, rgb)
+                patch, cover = self._painted.get(region) or (self._patch(region, box, rgb), None)
                 free = _part(visible, box)
                 crowded = crowded or not free.all()
                 np.greater(free, patch.mask, out=free)
-                patches.append((region, patch))
+                outlined.append((region, patch, cover))
         canvas = Canvas(result, visible)
         flowing = self._soft and crowded
         # To clear only what will be read is faster where covers are small.
         depths = np.empty((height, width) if flowing else (0, 0), np.float32)
-        for _, patch in patches:
+        for _, patch, _ in outlined:
             _blank(canvas, patch, patch.color)
             if flowing:
                 _part(depths, patch.box).fill(0)
-        painted = {}
-        for region, patch in patches:
-            cover = self._cover(region, patch, canvas)
-            if region.last_frame > index:
+        self._painted = {}
+        for region, patch, cover in outlined:
+            if cover is None:
+                made = self._style(canvas, patch, self._entropy(region.track, b"cover"))
                 # Not a view, which would keep all that it was cut out of.
-                painted[region] = patch, np.ascontiguousarray(cover)
-            if flowing:
-                cover = _flowing(canvas, patch, cover, depth_of(region.box, patch), depths)
-            _fill(canvas, patch, cover)
-        self._painted = painted
+                cover = np.ascontiguousarray(made)
+            if region.last_frame > index:
+                self._painted[region] = patch, cover
+            _fill(canvas, patch, _flowing(canvas, patch, cover, depths) if flowing else cover)
         return canvas
 
     def _patch(self, region: Region, box: Box, rgb: NDArray[np.uint8]) -> Patch:
         """What ``region`` covers of a frame, in ``box``, its part inside the picture."""
-        known = self._painted.get(region)
-        if known is not None:
-            return known[0]
         mask = mask_of(region.box, box, self._soft)
         color = self._colors.get(region.track)
         if color is None:
             mean = quantized_mean(_part(rgb, box), mask)
             entropy = self._entropy(region.track, b"color")
             color = self._colors[region.track] = shaken(mean, entropy)
-        return Patch(box, mask, color)
-
-    def _cover(self, region: Region, patch: Patch, canvas: Canvas) -> NDArray[np.uint8]:
-        """What is painted over ``region``: the same as in the frame before, if it was there."""
-        known = self._painted.get(region)
-        if known is not None:
-            return known[1]
-        return self._style(canvas, patch, self._entropy(region.track, b"cover"))
+        return Patch(box, mask, color, region.box)
 
     def _entropy(self, track: int, purpose: bytes) -> np.random.Generator:
         """One stream for each purpose: a cover that shows its own must not tell another."""
@@ -269,19 +278,6 @@ def mask_of(whole: Box, shown: Box, rounded: bool) -> NDArray[np.bool_]:
     return inside
 
 
-def depth_of(whole: Box, patch: Patch) -> NDArray[np.float32]:
-    """How deep inside ``whole`` the pixels of its patch lie; 0 where its mask is not.
-
-    The distance from the nearer side times that from the nearer of top and bottom, in pixels:
-    0.25 in a corner, and without the creases that the distance from the nearest edge would have.
-    """
-    box, (center_x, center_y) = patch.box, whole.center
-    x = np.arange(box.left + 0.5 - center_x, box.right - center_x, dtype=np.float32)
-    y = np.arange(box.top + 0.5 - center_y, box.bottom - center_y, dtype=np.float32)
-    depth = np.outer(whole.height / 2 - np.abs(y), whole.width / 2 - np.abs(x))
-    return np.multiply(depth, patch.mask, out=depth)
-
-
 def _part(pixels: NDArray[T], box: Box) -> NDArray[T]:
     """The view of ``pixels`` inside ``box``."""
     return pixels[box.top : box.bottom, box.left : box.right]
@@ -293,21 +289,17 @@ def _fill(canvas: Canvas, patch: Patch, cover: NDArray[np.uint8]) -> None:
 
 
 def _flowing(
-    canvas: Canvas,
-    patch: Patch,
-    cover: NDArray[np.uint8],
-    depth: NDArray[np.float32],
-    depths: NDArray[np.float32],
+    canvas: Canvas, patch: Patch, cover: NDArray[np.uint8], depths: NDArray[np.float32]
 ) -> NDArray[np.uint8]:
     """``cover``, flowing into those that are painted already.
 
-    ``depth`` is the patch's own; ``depths`` the sum of those beneath, H x W, to which it is added.
+    ``depths`` is the sum of their depths, H x W, to which the patch's is added.
     """
     beneath = _part(depths, patch.box)
     if beneath.any():
         painted = _part(canvas.pixels, patch.box)
-        cover = np.asarray(cv2.blendLinear(painted, cover, beneath, depth), np.uint8)
-    beneath += depth
+        cover = np.asarray(cv2.blendLinear(painted, cover, beneath, patch.depth), np.uint8)
+    beneath += patch.depth
     return cover
 
 
@@ -325,12 +317,21 @@ def _stretched(
 def _grain(smooth: NDArray[np.uint8], entropy: np.random.Generator) -> None:
     """Add noise, which repeats after so many pixels that nobody sees it."""
     height, width = smooth.shape[:2]
-    noise = entropy.standard_normal((min(height, GRAINS), min(width, GRAINS), 1), np.float32)
-    levels = np.rint(np.float32(GRAIN) * noise).astype(np.int16)
-    row = np.tile(levels, (1, -(-width // GRAINS), 3))[:, :width]
+    # To begin somewhere in one that is there costs a tenth of making another.
+    down, right = entropy.integers(0, GRAINS, 2)
+    noise = _noise()[down : down + GRAINS, right : right + GRAINS]
     for top in range(0, height, GRAINS):
-        part = smooth[top : top + GRAINS]
-        cv2.add(part, row[: len(part)], dst=part, dtype=cv2.CV_8U)
+        for left in range(0, width, GRAINS):
+            part = smooth[top : top + GRAINS, left : left + GRAINS]
+            rows, columns = part.shape[:2]
+            cv2.add(part, noise[:rows, :columns], dst=part, dtype=cv2.CV_8U)
+
+
+@lru_cache(maxsize=1)
+def _noise() -> NDArray[np.int16]:
+    """Levels of grey, the same for everybody so that they tell nothing: twice GRAINS each way."""
+    levels = GRAIN * np.random.default_rng(GRAINS).standard_normal((GRAINS, GRAINS, 1))
+    return np.tile(np.rint(levels).astype(np.int16), (2, 2, 3))
 
 
 def _levels(values: NDArray[Any]) -> NDArray[np.uint8]:

@@ -99,10 +99,13 @@ class Examination:
         return not sure and not self.showing
 
 
-def examine(media: Media, plan: Plan, draft: Path, detector: Detector | None) -> Examination:
+def examine(
+    media: Media, plan: Plan, draft: Path, detector: Detector | None, tried: Iterable[int] = ()
+) -> Examination:
     """Judge ``draft``, which was made from ``media`` by ``plan``.
 
-    ``detector`` looks for faces again; None where faces were left on purpose. Raises
+    ``detector`` looks for faces again; None where faces were left on purpose. ``tried`` are frames
+    beside ends of tracks in which it has looked, covered, before they were written. Raises
     VerificationError where the draft does not decode, carries anything not on the
     allow-list, or differs in size, in length or where nothing is covered.
     """
@@ -113,7 +116,7 @@ def examine(media: Media, plan: Plan, draft: Path, detector: Detector | None) ->
         names = ", ".join(sorted({f"{entry.what} ({entry.place})" for entry in forbidden}))
         raise VerificationError(media.path, f"the written file carries {names}", REMEDY)
     check_sound(media, copy)
-    judge = _Judge(media, plan, detector)
+    judge = _Judge(media, plan, detector, tried)
     pairs = paired(media, copy)
     # Of large stills and pages there is never more than one in memory.
     verdicts = mapped(judge.of, pairs, THREADS) if media.form == "video" else map(judge.of, pairs)
@@ -148,10 +151,12 @@ class _Verdict:
 class _Judge:
     """Compares one frame with its original; in a video, regions and faces in some frames only."""
 
-    def __init__(self, media: Media, plan: Plan, detector: Detector | None) -> None:
+    def __init__(
+        self, media: Media, plan: Plan, detector: Detector | None, tried: Iterable[int]
+    ) -> None:
         self._media = media
         self._covers = Timeline(plan.regions)
-        self._lookout = Lookout(media, plan.regions, detector, sure(media))
+        self._lookout = Lookout(media, plan.regions, detector, sure(media), tried)
         self._video = media.form == "video"
 
     def of(self, pair: tuple[Frame, Frame]) -> _Verdict:
@@ -243,10 +248,10 @@ def _cells(grey: NDArray[Any]) -> NDArray[Any]:
 def _shared(before: NDArray[Any], after: NDArray[Any]) -> float:
     """Correlation of the structure of two grey pictures, scaled for their size."""
     one, other = _structure(before), _structure(after)
-    energy, left = float((one**2).sum()), float((other**2).sum())
+    energy, left = float(np.vdot(one, one)), float(np.vdot(other, other))
     if energy < FLAT**2 * one.size or left < LEAST_GAIN**2 * energy:
         return 0.0
-    correlation = float((one * other).sum()) / math.sqrt(energy * left)
+    correlation = float(np.vdot(one, other)) / math.sqrt(energy * left)
     needed = min(0.95, max(SURVIVES, CHANCE / math.sqrt(one.size)))
     return max(0.0, correlation) * SURVIVES / needed
 
@@ -259,5 +264,5 @@ def _structure(grey: NDArray[Any]) -> NDArray[np.float32]:
     sigma = min(2.0, max(0.8, FINE * grey.shape[1]))
     values = grey.astype(np.float32)
     fine: NDArray[np.float32] = values - cv2.GaussianBlur(values, (0, 0), sigma)
-    fine -= fine.mean()
+    fine -= cv2.mean(fine)[0]
     return fine

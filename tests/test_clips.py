@@ -7,11 +7,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pytest
 
-from scrub.detectors import Look, Pixels, clips
+from scrub.detectors import Look, Pixels, clips, parts
 from scrub.detectors.clips import (
     CROWD,
     MOST_BETWEEN,
-    MOST_PARTS,
     PACES,
     EachFrame,
     Pace,
@@ -19,12 +18,11 @@ from scrub.detectors.clips import (
     _different,
     _shots,
     _stretches,
-    _turn,
 )
 from scrub.regions import Box, Detection
 from scrub.settings import PRESET_NAMES
 from tests.clips import scene
-from tests.pictures import CROWD_FACES, crowd
+from tests.pictures import crowd
 
 FRAME = 40.0
 WIDTH, HEIGHT = 480, 320
@@ -97,18 +95,6 @@ def test_a_glance_hardly_enlarges_a_frame(
     glance.close()
 
 
-def test_parts_give_boxes_in_the_pixels_of_the_frame(watcher: Paced) -> None:
-    picture = crowd()
-    known = [Box(*edges) for edges in CROWD_FACES[:4]]
-    found = watcher._detected(picture, known)
-    for box in known:
-        assert max(find.box.iou(box) for find in found) > 0.4
-
-
-def test_parts_beside_the_picture_are_no_error(watcher: Paced) -> None:
-    assert watcher._detected(crowd(), [Box(-500, -500, -400, -400)]) == []
-
-
 def test_a_cut_is_seen_and_both_of_its_sides_are_looked_at() -> None:
     one, other = np.full((90, 160, 3), 30, np.uint8), np.full((90, 160, 3), 200, np.uint8)
     shots = list(_shots(timed([one] * 5 + [other] * 5)))
@@ -155,11 +141,32 @@ def test_a_crowd_is_looked_at_as_a_whole_between_whole_looks_too(
 
     apart = [Box(40 * column, 0, 40 * column + 20, 20) for column in range(heads)]
     monkeypatch.setattr(clips, "Glance", lambda look, threads: Told(apart))
-    monkeypatch.setattr(clips, "load", lambda name, **options: Told(()))
+    monkeypatch.setattr(parts, "load", lambda name, **options: Told(()))
     watcher = Paced(Pace(200.0, (Look(640), Look(480, mirrored=True)), 0.5, pace), threads=1)
     frames = [np.zeros((60, 40 * heads, 3), np.uint8)] * 12
     glimpses = list(watcher.watch(timed(frames)))
     assert [index for index, glimpse in enumerate(glimpses) if glimpse.found] == whole
+
+
+@pytest.mark.parametrize(("second", "looks"), [(1, [*range(12)]), (2, [0, 2, 4, 5, 7, 9, 10, 11])])
+def test_the_second_detector_looks_with_each_whole_look_and_between_them_in_turn(
+    second: int, looks: list[int]
+) -> None:
+    seen = []
+
+    class Second:
+        def detect(self, rgb: Pixels) -> list[Detection]:
+            seen.append(int(rgb[0, 0, 0]))
+            return []
+
+        def close(self) -> None:
+            pass
+
+    pace = Pace(200.0, (Look(640),), 0.5, second=second)
+    watcher = Paced(pace, threads=1, beside=Second)
+    frames = [np.full((64, 96, 3), index, np.uint8) for index in range(12)]
+    assert len(list(watcher.watch(timed(frames)))) == 12
+    assert sorted(seen) == looks
 
 
 def test_finds_of_one_head_need_one_part() -> None:
@@ -171,14 +178,6 @@ def test_finds_of_one_head_need_one_part() -> None:
         find(left, 0).box for left in (4, 60, 200)
     ]
     assert _different([]) == []
-
-
-def test_many_heads_take_turns_on_the_canvas() -> None:
-    boxes = [Box(index, 0, index + 10, 10) for index in range(3 * MOST_PARTS)]
-    turns = [_turn(boxes, turn) for turn in range(3)]
-    assert all(len(turn) <= MOST_PARTS for turn in turns)
-    assert {box for turn in turns for box in turn} == set(boxes)
-    assert _turn([], 5) == []
 
 
 def test_weak_finds_are_told_apart_from_certain_ones() -> None:

@@ -33,7 +33,7 @@ LAYERS: dict[str, set[str]] = {
     "names": {"settings"},
     "linking": {"regions"},
     "tracking": {"linking", "regions"},
-    "redaction": {"regions"},
+    "redaction": {"scaling", "regions"},
     "report": {"regions", "errors"},
     "detectors": {"overlap", "scaling", "silence", "regions", "errors", "models"},
     "formats": {"files", "metadata", "overlap", "silence", "errors"},

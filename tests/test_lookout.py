@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from scrub.formats import Media
-from scrub.lookout import APART, HIDDEN, LOOKED, WHOLLY, Lookout, Seen, sampled, sure
+from scrub.lookout import APART, HIDDEN, LOOKED, WHOLLY, Lookout, Seen, ends, sampled, sure
 from scrub.regions import Box, Detection, Region
 from tests.pictures import Pixels
 
@@ -62,6 +62,15 @@ def test_a_crowd_whose_tracks_end_all_the_time_is_looked_at_now_and_then() -> No
     ends = [index for index in looked_at(VIDEO, *crowd) if index % LOOKED]
     assert ends
     assert len(ends) <= 200 / APART
+
+
+def test_ends_near_those_that_were_looked_at_before_are_not_looked_at_again() -> None:
+    known = ends([Region(COVER.box, 41, 79, "face", 0)])
+    assert known == {40, 80}
+    late = [Region(COVER.box, first, first + 7, "face", first) for first in (42, 100, 130)]
+    looking = Lookout(VIDEO, tuple(late), Told(), sure(VIDEO), known)
+    seen = {index for index in range(200) if looking.looks_at(index)}
+    assert seen == {*range(0, 200, LOOKED), 108, 129}
 
 
 def test_without_a_detector_nothing_is_looked_at() -> None:

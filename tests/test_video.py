@@ -578,7 +578,7 @@ def forged(source: Path, forge: Callable[[Iterator[Frame]], Iterable[Frame]]) ->
     from scrub.formats import video_reading, video_writing
 
     picture, _ = video_reading.first_picture(media.path, media.kind, None)
-    honest = video_reading.decoded(media.path, media.kind, picture)
+    honest = video_reading.decoded(media.path, media.kind, None)
     video_writing.write(media, target, picture, forge(honest))
     return media, target
 

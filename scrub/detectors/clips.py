@@ -21,21 +21,10 @@ import numpy as np
 
 from scrub.detectors import Detector, Look, Pixels, load
 from scrub.detectors.ensemble import edges_of, fuse, overlaps
+from scrub.detectors.parts import Parts, in_turn
 from scrub.detectors.visits import Scene, scene, visited
 from scrub.overlap import mapped
 from scrub.regions import Box, Detection
-
-CANVAS = 480
-"""Pixels of the canvas's width, which is also the long side that it is looked at with."""
-
-PART = 96
-"""Pixels of the longer side of a part on the canvas, at most."""
-
-AROUND = 3.0
-"""How many times larger than a face the part around it is."""
-
-MOST_PARTS = 10
-"""Parts on the canvas: two rows. Where more heads are expected, they take turns."""
 
 SECONDED = 4.0
 """How much more the second detector's word weighs than in a still: here there are few others."""
@@ -53,28 +42,27 @@ KNOWN = 0.4
 LARGEST_GAIN = 1.25
 """A look at a whole frame does not enlarge it by more: it holds nothing that this would show."""
 
-FINEST = 1.25
-"""A part is not enlarged by more: a pattern that is enlarged looks like anything."""
-
 
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How thoroughly a clip is looked at.
 
     ``every`` is the time from one whole look to the next in milliseconds; ``looks`` are taken
-    in turn, their sides at most; ``certain`` is the score from which a find is covered. Where there
-    is a crowd, the whole picture is looked at once in so many frames of those between.
+    in turn, their sides at most; ``certain`` is the score from which a find is covered. Of the
+    frames between, one in ``crowd`` is looked at as a whole where there is a crowd, and one in
+    ``second`` by the second detector: what that sees is near, and stays for a while.
     """
 
     every: float
     looks: tuple[Look, ...]
     certain: float
     crowd: int = 1
+    second: int = 1
 
 
 PACES = {
-    "fast": Pace(280.0, (Look(768), Look(640, mirrored=True)), 0.16),
-    "balanced": Pace(190.0, (Look(1088), Look(832, mirrored=True)), 0.16, crowd=2),
+    "fast": Pace(280.0, (Look(768), Look(640, mirrored=True)), 0.16, second=2),
+    "balanced": Pace(190.0, (Look(1088), Look(832, mirrored=True)), 0.16, crowd=2, second=2),
     "thorough": Pace(
         75.0, (Look(1440), Look(1088, mirrored=True), Look(1920), Look(832, mirrored=True)), 0.15
     ),
@@ -189,7 +177,7 @@ class Paced:
     ) -> None:
         """``threads`` is cores to use, 0 for all.
 
-        ``beside`` loads a detector that looks at every frame, ``more`` join the whole looks.
+        ``beside`` loads the second detector, ``more`` join the whole looks.
         """
         cores = threads or os.cpu_count() or 1
         self._pace = pace
@@ -214,8 +202,8 @@ class Paced:
     # Loaded when the first clip comes: most runs only see stills.
 
     @cached_property
-    def _parts(self) -> Detector:
-        return load("centerface", looks=(Look(CANVAS),), threads=self._own)
+    def _parts(self) -> Parts:
+        return Parts(self._own)
 
     @cached_property
     def _beside(self) -> Detector | None:
@@ -227,7 +215,8 @@ class Paced:
 
     def _look(self, stretch: _Stretch) -> _Stretch:
         rgb = stretch.frames[0].rgb
-        return replace(stretch, finds=self._fused(rgb, self._seen(rgb, stretch.number)))
+        finds = self._seen(rgb, stretch.number) + self._seconded(rgb)
+        return replace(stretch, finds=self._fused(finds))
 
     def _seen(self, rgb: Pixels, turn: int) -> list[Detection]:
         """What a whole look finds."""
@@ -248,10 +237,12 @@ class Paced:
         for number, frame in enumerate(stretch.frames[1:], start=1):
             finds = [*visitors.get(number, ())]
             if len(boxes) <= CROWD:
-                finds += self._detected(frame.rgb, _turn(boxes, stretch.number + number - 1))
+                finds += self._parts.detect(frame.rgb, in_turn(boxes, stretch.number + number - 1))
             elif number % self._pace.crowd == 0:
                 finds += self._seen(frame.rgb, stretch.number + number // self._pace.crowd)
-            glimpses.append(self._glimpse(frame, self._fused(frame.rgb, finds)))
+            if number % self._pace.second == 0:
+                finds += self._seconded(frame.rgb)
+            glimpses.append(self._glimpse(frame, self._fused(finds)))
         return glimpses
 
     def _visitors(self, stretch: _Stretch, following: _Stretch) -> dict[int, list[Detection]]:
@@ -279,56 +270,14 @@ class Paced:
             frame.cut,
         )
 
-    def _fused(self, rgb: Pixels, finds: list[Detection]) -> tuple[Detection, ...]:
+    def _seconded(self, rgb: Pixels) -> list[Detection]:
+        """What the second detector finds."""
         beside = [] if self._beside is None else self._beside.detect(rgb)
-        beside = [replace(find, score=SECONDED * find.score) for find in beside]
+        return [replace(find, score=SECONDED * find.score) for find in beside]
+
+    def _fused(self, finds: list[Detection]) -> tuple[Detection, ...]:
         faint = FAINT * self._pace.certain
-        return tuple(find for find in fuse([*finds, *beside]) if find.score >= faint)
-
-    def _detected(self, rgb: Pixels, boxes: Sequence[Box]) -> list[Detection]:
-        """What is found around the boxes, in the pixels of the frame."""
-        if not boxes:
-            return []
-        columns = CANVAS // PART
-        rows = -(-len(boxes) // columns)
-        canvas = np.zeros((rows * PART, CANVAS, 3), np.uint8)
-        places = []
-        for number, box in enumerate(boxes):
-            part, scale = _part(rgb, box)
-            if not part.area:
-                continue
-            top, left = number // columns * PART, number % columns * PART
-            pixels = rgb[part.top : part.bottom, part.left : part.right]
-            size = max(1, int(part.width * scale)), max(1, int(part.height * scale))
-            small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-            canvas[top : top + size[1], left : left + size[0]] = small
-            places.append((Box(left, top, left + size[0], top + size[1]), part, scale))
-        return [
-            replace(find, box=box)
-            for find in self._parts.detect(canvas)
-            for box in _back(find.box, places)
-        ]
-
-
-def _part(rgb: Pixels, box: Box) -> tuple[Box, float]:
-    """The surroundings of a face inside the picture, and how they are shrunk for the canvas."""
-    reach = AROUND / 2 * max(box.width, box.height, 8)
-    x, y = box.center
-    height, width = rgb.shape[:2]
-    part = Box.around(x - reach, y - reach, x + reach, y + reach).clip(width, height)
-    return part, min(FINEST, PART / max(part.width, part.height, 1))
-
-
-def _back(found: Box, places: Iterable[tuple[Box, Box, float]]) -> Iterator[Box]:
-    """A find on the canvas, in the pixels of the picture; none where it lies across parts."""
-    for place, part, scale in places:
-        if found.intersect(place).area >= 0.7 * found.area > 0:
-            yield Box.around(
-                part.left + (found.left - place.left) / scale,
-                part.top + (found.top - place.top) / scale,
-                part.left + (found.right - place.left) / scale,
-                part.top + (found.bottom - place.top) / scale,
-            )
+        return tuple(find for find in fuse(finds) if find.score >= faint)
 
 
 def _different(finds: Iterable[Detection]) -> list[Box]:
@@ -342,12 +291,6 @@ def _different(finds: Iterable[Detection]) -> list[Box]:
             boxes.append(find.box)
             free &= overlaps(edges, find.box) < KNOWN
     return boxes
-
-
-def _turn(boxes: Sequence[Box], turn: int) -> list[Box]:
-    """As many boxes as the canvas holds, other ones in each turn."""
-    groups = -(-len(boxes) // MOST_PARTS)
-    return list(boxes[turn % groups :: groups]) if groups else []
 
 
 def _shots(frames: Iterable[tuple[Pixels, float]]) -> Iterator[_Shown]:

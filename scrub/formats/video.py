@@ -45,8 +45,7 @@ class Video:
 
     def frames(self, media: Media) -> Iterator[Frame]:
         """Decode frame by frame; see :class:`scrub.formats.media.Format`."""
-        picture, _ = video_reading.first_picture(media.path, self.kind, media.max_side)
-        return video_reading.decoded(media.path, self.kind, picture)
+        return video_reading.decoded(media.path, self.kind, media.max_side)
 
     def entries(self, path: Path) -> tuple[Entry, ...]:
         """Everything that the file carries; it is mapped and not read into memory."""
@@ -56,7 +55,7 @@ class Video:
     def rewrite(self, media: Media, target: Path, paint: Paint) -> None:
         """Build a new file from painted frames; see :class:`scrub.formats.media.Format`."""
         picture, _ = video_reading.first_picture(media.path, media.kind, media.max_side)
-        frames = ahead(video_reading.decoded(media.path, media.kind, picture))
+        frames = ahead(video_reading.decoded(media.path, media.kind, media.max_side))
         video_writing.write(media, target, picture, ahead(map(paint, frames)))
 
 

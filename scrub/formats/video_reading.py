@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import av.error
 import av.filter
 import av.logging
 import av.stream
+import cv2
 import numpy as np
 
 from scrub.errors import DamagedError, InputError, TooLargeError, UnsupportedError
@@ -46,6 +48,7 @@ FLATTER = "high dynamic range became standard range"
 JOINED = "interlaced fields became whole frames"
 SLANTED = "a slanted picture was turned to the nearest right angle"
 ORDERED = "times that went backwards were put in order"
+EMPTY = "holds no frame that can be read"
 WHOLE_COPY = "get a whole copy of it"
 RECODE = "convert it to MP4 with H.264 with another program first"
 
@@ -113,21 +116,28 @@ def first_picture(path: Path, kind: str, max_side: int | None) -> tuple[Picture,
             picture = _picture(path, stream, frame, max_side)
             length = max(0.0, 1000 * (container.duration or 0) / av.time_base)
             return replace(picture, length=length), _others(container, stream)
-    raise DamagedError(path, "holds no frame that can be read", WHOLE_COPY)
+    raise DamagedError(path, EMPTY, WHOLE_COPY)
 
 
-def decoded(path: Path, kind: str, picture: Picture) -> Iterator[Frame]:
+def decoded(path: Path, kind: str, max_side: int | None) -> Iterator[Frame]:
     """All frames, upright and in order, the first one at time 0.
 
     Raises DamagedError where the stream breaks or the file ends early.
     """
-    warnings = picture.warnings
     clock = _Clock()
     with opened(path, kind) as container:
         stream = video_stream(path, container)
         stream.thread_type = "AUTO"
+        # Else each file's decoder takes a thread for each core, whoever else works on them.
+        stream.codec_context.thread_count = cv2.getNumThreads()
+        stored = _whole(path, container, stream)
+        first = next(stored, None)
+        if first is None:
+            raise DamagedError(path, EMPTY, WHOLE_COPY)
+        picture = _picture(path, stream, first, max_side)
+        warnings = picture.warnings
         graph = _graph(stream, picture)
-        for index, frame in enumerate(_filtered(path, container, stream, picture, graph)):
+        for index, frame in enumerate(_filtered(path, chain([first], stored), picture, graph)):
             time, duration = clock.read(frame, stream)
             if clock.ordered and ORDERED not in warnings:
                 warnings += (ORDERED,)
@@ -285,10 +295,8 @@ def _graph(stream: Any, picture: Picture) -> Any:
     return graph
 
 
-def _filtered(
-    path: Path, container: Any, stream: Any, picture: Picture, graph: Any
-) -> Iterator[Any]:
-    for frame in _whole(path, container, stream):
+def _filtered(path: Path, frames: Iterable[Any], picture: Picture, graph: Any) -> Iterator[Any]:
+    for frame in frames:
         if _stored(frame) != picture.stored:
             raise UnsupportedError(path, "changes its size or colours half-way", RECODE)
         graph.push(frame)

@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 from av.bitstream import BitStreamFilterContext
 from av.codec.context import Flags
+from av.video.reformatter import VideoReformatter
 
 from scrub.errors import StorageError, TooLargeError, UnsupportedError
 from scrub.formats import sound
@@ -119,24 +120,29 @@ def _encoded(
     stream: Any, coding: Coding, picture: Picture, frames: Iterable[Frame]
 ) -> Iterator[Any]:
     cleaning = BitStreamFilterContext(coding.filters, stream, stream)
+    # One for all frames: each would take its time to make a plan of its own.
+    converter = VideoReformatter()
     durations = {}
     for frame in chain(frames, [None]):
         # FFmpeg forgets how long the last frame is to be shown.
         if frame is not None:
             durations[_ticks(frame.time)] = _ticks(frame.duration)
-        for packet in stream.encode(None if frame is None else _encodable(frame, picture)):
+        for packet in stream.encode(
+            None if frame is None else _encodable(frame, picture, converter)
+        ):
             packet.duration = durations.pop(packet.pts, 0)
             yield from cleaning.filter(packet)
     yield from cleaning.filter(None)
 
 
-def _encodable(frame: Frame, picture: Picture) -> Any:
+def _encodable(frame: Frame, picture: Picture, converter: VideoReformatter) -> Any:
     colors = picture.colors
     # Its pixels are shared and not copied: they are only read, and here.
     shown = av.VideoFrame.from_numpy_buffer(np.ascontiguousarray(frame.rgb), "rgb24")
     # Without a matrix of its own, a picture is taken for BT.601 on both ways. The mean of four
     # pixels' colours is nearer to the original's than a wider filter's, and sooner there.
-    result = shown.reformat(
+    result = converter.reformat(
+        shown,
         format="yuv420p",
         dst_colorspace=colors.matrix if colors.matrix == 1 else 5,
         dst_color_range=colors.range,
