@@ -93,6 +93,13 @@ def test_samsung_trailer_is_no_damage(tmp_path: Path) -> None:
     assert distance(frame(dirty_iso.heic_motion(), tmp_path).rgb, picture()) < 4
 
 
+def test_what_an_avif_cuts_off_stays_unseen(tmp_path: Path) -> None:
+    shown = frame(dirty_iso.avif_cut(100, 80, -7, 3), tmp_path)
+    media = probe(tmp_path / "picture")
+    assert (media.width, media.height) == (100, 80)
+    assert distance(shown.rgb, picture()[53:133, 63:163]) < 4
+
+
 # --- how it is turned ---------------------------------------------------------------------------
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Callable, Mapping
-from typing import IO
+from typing import IO, Any
 
 import pillow_heif
 from PIL import (
@@ -119,10 +119,12 @@ class _Heif(pillow_heif.HeifImageFile):
 
 
 class _Avif(AvifImagePlugin.AvifImageFile):
-    """In the colours that the container names, which Pillow does not ask for.
+    """In the colours that the container names, and cut as it says, which Pillow does not ask for.
 
     Pillow puts how the container turns it in the place of what EXIF says.
     """
+
+    _shown: tuple[int, int, int, int] | None = None
 
     def _open(self) -> None:
         assert self.fp is not None
@@ -144,7 +146,21 @@ class _Avif(AvifImagePlugin.AvifImageFile):
             notes.append(TURNED_BY_HINT)
         if self.n_frames > 1:
             self.info["loop"] = plays(data)
+        elif found.shown:
+            self._shown, self._whole = found.shown, self.size
+            left, top, right, bottom = found.shown
+            self._size = right - left, bottom - top
         _name_colors(self, found.colors, notes)
+
+    def load(self) -> Any:
+        if self._shown is None:
+            return super().load()
+        shown, self._shown = self._shown, None
+        self._size = self._whole
+        super().load()
+        self.im = self.im.crop(shown)
+        self._size = self.im.size
+        return super().load()
 
 
 class _Jpeg2000(Jpeg2KImagePlugin.Jpeg2KImageFile):
