@@ -353,6 +353,24 @@ def test_turned_picture_is_upright_without_a_tag(name: str, tmp_path: Path) -> N
         assert distance(np.asarray(image.convert("RGB")), picture()) < 5
 
 
+@pytest.mark.parametrize("plugin", ["PNG", "WEBP", "GIF", "AVIF"])
+def test_what_is_around_opaque_patches_stays_transparent(plugin: str, tmp_path: Path) -> None:
+    """Encoders store the patches alone, of which none has anything transparent."""
+    clip = []
+    for left in (0, 40):
+        four = np.full((48, 64, 4), 90, np.uint8)
+        four[..., 3] = 0
+        four[8:24, left : left + 24] = 200, 60 + left, 30, 255
+        clip.append(Image.fromarray(four))
+    source = tmp_path / "clip"
+    options = {"lossless": True, "exact": True} if plugin == "WEBP" else {}
+    clip[0].save(source, plugin, save_all=True, append_images=clip[1:], duration=80, **options)
+    FORMATS[format_of(source).kind].rewrite(probe(source), tmp_path / "copy", lambda frame: frame)
+    for before, after in zip(shown(source), shown(tmp_path / "copy"), strict=True):
+        assert not before.pixels[30:].any()
+        assert distance(before.pixels, after.pixels) < 2.5
+
+
 @pytest.mark.parametrize("name", CLIPS)
 def test_animation_is_shown_at_every_moment(name: str, tmp_path: Path) -> None:
     """Whatever the writer does with its frames, each millisecond shows what it did."""

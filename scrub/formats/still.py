@@ -26,7 +26,7 @@ from scrub.errors import (
     UnsupportedError,
 )
 from scrub.formats import pixels
-from scrub.formats.finish import FINISH
+from scrub.formats.finish import FINISH, transparent
 from scrub.formats.media import Form, Frame, Media, Paint
 from scrub.formats.plugins import can_write, opener
 from scrub.formats.silence import silence
@@ -182,6 +182,8 @@ class Still:
             painted[0].save(target, self.plugin, **options)
             if self.kind in FINISH:
                 target.write_bytes(FINISH[self.kind](target.read_bytes(), media.loop))
+            if self.kind == "webp" and any(image.mode == "RGBA" for image in painted):
+                target.write_bytes(transparent(target.read_bytes()))
 
     def _only(self, media: Media) -> Frame:
         with _opened(media.path, self.plugin, media.max_side) as image:
