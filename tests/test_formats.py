@@ -383,6 +383,17 @@ def test_animation_is_shown_at_every_moment(name: str, tmp_path: Path) -> None:
         assert distance(one, other) < 2.5
 
 
+def test_a_gif_full_of_small_holes_is_shrunk(tmp_path: Path) -> None:
+    """Shrunk, its holes would be half-transparent, which a GIF cannot be."""
+    holes = np.zeros((120, 160), np.uint8)
+    holes[:, ::3] = 255
+    image = Image.fromarray(np.dstack([np.full((120, 160, 3), 90, np.uint8), holes]))
+    source = tmp_path / "holes.gif"
+    image.save(source)
+    report = pipeline.clean(source, tmp_path / "copy.gif", Settings(max_side=40), None)
+    assert report.status == "cleaned"
+
+
 # --- broken files -------------------------------------------------------------------------------
 
 

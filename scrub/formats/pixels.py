@@ -148,6 +148,17 @@ def flatten(rgb: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[np.uint
     return ((rgb * weight + 255 * (255 - weight) + 127) // 255).astype(np.uint8)
 
 
+def hardened(
+    rgb: NDArray[np.uint8], alpha: NDArray[np.uint8]
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Each pixel wholly opaque or not at all, as :func:`indexed` will store it.
+
+    A picture that was shrunk has pixels between the two.
+    """
+    hidden = alpha < 128
+    return np.where(hidden[..., None], np.uint8(0), rgb), np.where(hidden, 0, 255).astype(np.uint8)
+
+
 def _stored(image: Image.Image) -> str:
     """How Pillow calls the pixels in the file, such as "RGB;16B"; empty where it does not say.
 

@@ -201,6 +201,8 @@ class Still:
         if alpha is not None and not ROWS[media.written].alpha:
             rgb, alpha = pixels.flatten(rgb, alpha), None
             warnings += (FLATTENED,)
+        if alpha is not None and self.kind == "gif":
+            rgb, alpha = pixels.hardened(rgb, alpha)
         return Frame(index, rgb, alpha, duration, warnings)
 
     def _image(self, frame: Frame) -> Image.Image:
