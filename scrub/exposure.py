@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from scrub import files, metadata, progress
-from scrub.formats import FORMATS, Frame, Media, format_of
+from scrub.formats import FORMATS, HIDDEN, Frame, Media, format_of
 from scrub.metadata import Entry
 from scrub.metadata.danger import worst_first
 from scrub.names import clue
@@ -142,5 +142,9 @@ def looked_at(exposure: Exposure, look: Look | None) -> Exposure:
         progress.tell(media.path, "reading", frame.time, media.length)
         notes |= dict.fromkeys(frame.warnings)
         seen += [Sighting(frame.index, face) for face in (look(media, frame) if look else ())]
+    carried = exposure.carried
+    if HIDDEN in notes:
+        del notes[HIDDEN]
+        carried = (Entry("pixels", HIDDEN, 0), *carried)
     plan = replace(exposure.plan, warnings=tuple(notes))
-    return replace(exposure, plan=plan, sightings=tuple(seen) if look else None)
+    return replace(exposure, plan=plan, carried=carried, sightings=tuple(seen) if look else None)

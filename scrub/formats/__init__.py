@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from scrub.errors import DamagedError, InputError, UnsupportedError
-from scrub.formats.media import Form, Format, Frame, Media, Paint
+from scrub.formats.media import HIDDEN, Form, Format, Frame, Media, Paint
 from scrub.formats.sniff import HEAD, kind_of
 from scrub.formats.still import ROWS, STILLS
 from scrub.formats.strangers import remedy
@@ -18,6 +18,7 @@ from scrub.formats.video import VIDEOS, WRITTEN, Video, sound_length
 
 __all__ = [
     "FORMATS",
+    "HIDDEN",
     "Form",
     "Format",
     "Frame",

@@ -194,7 +194,9 @@ class Still:
             number = index + _hidden_first(image)
             if number:
                 image.seek(number)
-            rgb, alpha, warnings = pixels.decode(_clipped(image, media), media.max_side)
+            rgb, alpha, warnings = pixels.decode(
+                _clipped(image, media), media.max_side, media.lossless
+            )
         duration = 0.0
         if media.form == "animation":
             duration = float(image.info.get("duration") or UNSAID_DELAY)
