@@ -383,6 +383,27 @@ def test_animation_is_shown_at_every_moment(name: str, tmp_path: Path) -> None:
         assert distance(one, other) < 2.5
 
 
+@pytest.mark.parametrize("plugin", ["PNG", "WEBP", "GIF", "AVIF"])
+@pytest.mark.parametrize("blanks", [(0,), (1,), (2,), (1, 2), (0, 1, 3)], ids=str)
+def test_a_clip_may_be_blank_for_a_while(
+    blanks: tuple[int, ...], plugin: str, tmp_path: Path
+) -> None:
+    clip = []
+    for index in range(4):
+        four = np.zeros((48, 64, 4), np.uint8)
+        if index not in blanks:
+            four[8:24, 8 * index : 8 * index + 24] = 200, 60, 20 * index, 255
+        clip.append(Image.fromarray(four))
+    source = tmp_path / "clip"
+    clip[0].save(source, plugin, save_all=True, append_images=clip[1:], duration=80, disposal=2)
+    report = pipeline.clean(source, tmp_path / "copy", Settings(), None)
+    before, after = shown(source), shown(target(report))
+    assert after[-1].end == before[-1].end == 320
+    for now in range(0, 320, 40):
+        one, other = (next(f for f in frames if now < f.end).pixels for frames in (before, after))
+        assert distance(one, other) < 2.5
+
+
 def test_a_gif_full_of_small_holes_is_shrunk(tmp_path: Path) -> None:
     """Shrunk, its holes would be half-transparent, which a GIF cannot be."""
     holes = np.zeros((120, 160), np.uint8)

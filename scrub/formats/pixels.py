@@ -148,6 +148,11 @@ def indexed(rgb: NDArray[np.uint8], alpha: NDArray[np.uint8] | None) -> Image.Im
     return picture
 
 
+def is_blank(image: Image.Image) -> bool:
+    """Whether nothing is to be seen of a picture that :func:`indexed` made."""
+    return image.mode == "P" and image.getextrema() == (KEY, KEY)
+
+
 def with_key(image: Image.Image) -> Image.Image:
     """An opaque picture as :func:`indexed` makes it; one that has a palette already."""
     return image if image.mode == "P" else indexed(np.array(image.convert("RGB")), None)

@@ -52,6 +52,9 @@ UNSAID_DELAY = 100.0
 SHRINK = "shrink it with --max-side 8000 or less"
 SHRINK_ELSEWHERE = "shrink it with another program first"
 
+CLEARED, BACK = 2, 3
+"""How a frame of a GIF is taken away: to the background, or to what was there (GIF89a, 23)."""
+
 FLATTENED = "transparency was laid on white"
 
 RAW_TAGS = {50706: "DNGVersion", 33421: "CFARepeatPatternDim"}
@@ -172,8 +175,10 @@ class Still:
                 options["loop"] = 1
             if self.kind == "gif":
                 # Each frame replaces the last one whole, so that no transparent pixel shows
-                # what an earlier frame left there.
-                options["disposal"] = 2
+                # what an earlier frame left there. Before one that is nothing but transparent,
+                # where Pillow would begin the file anew, what was there before comes back: nothing.
+                follows = [*map(pixels.is_blank, painted[1:]), False]
+                options["disposal"] = [BACK if blank else CLEARED for blank in follows]
             if self.kind == "avif":
                 # Faster, one in seventy short clips keeps a block of the frame before (libaom).
                 options["speed"] = 6
