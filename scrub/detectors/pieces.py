@@ -7,11 +7,10 @@ as high, two in three were missed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from scrub.detectors import Detector, Pixels
-from scrub.detectors.ensemble import SAME, edges_of, overlaps
+from scrub.detectors.ensemble import united
 from scrub.regions import Box, Detection
 
 LONG = 2.4
@@ -44,7 +43,7 @@ class Pieces:
         for piece in pieces(width, height):
             part = rgb[piece.top : piece.bottom, piece.left : piece.right]
             moved = [_moved(one, piece) for one in self._detector.detect(part)]
-            found = _united(found, moved)
+            found = united(found, moved)
         return found
 
     def close(self) -> None:
@@ -72,13 +71,3 @@ def _moved(one: Detection, piece: Box) -> Detection:
     left, top, right, bottom = one.box.edges
     box = Box(left + piece.left, top + piece.top, right + piece.left, bottom + piece.top)
     return replace(one, box=box)
-
-
-def _united(found: list[Detection], more: Iterable[Detection]) -> list[Detection]:
-    """Both; of two that are one face, the one with more evidence."""
-    kept = list(found)
-    for one in more:
-        same = overlaps(edges_of(kept), one.box) >= SAME
-        if not any(kept[at].score >= one.score for at in same.nonzero()[0]):
-            kept = [other for other, gone in zip(kept, same, strict=True) if not gone] + [one]
-    return kept
