@@ -404,6 +404,21 @@ def test_a_clip_may_be_blank_for_a_while(
         assert distance(one, other) < 2.5
 
 
+def test_a_gif_of_nothing_is_written(tmp_path: Path) -> None:
+    blank = Image.fromarray(np.zeros((48, 64, 4), np.uint8))
+    spot = blank.copy()
+    spot.putpixel((3, 3), (9, 9, 9, 255))
+    source = tmp_path / "nothing.gif"
+    blank.save(source, save_all=True, append_images=[spot], duration=80, disposal=2)
+    copy = tmp_path / "copy.gif"
+
+    def wiped(frame: Frame) -> Frame:
+        return replace(frame, alpha=np.zeros((48, 64), np.uint8))
+
+    FORMATS["gif"].rewrite(probe(source), copy, wiped)
+    assert not shown(copy)[0].pixels.any()
+
+
 def test_a_gif_full_of_small_holes_is_shrunk(tmp_path: Path) -> None:
     """Shrunk, its holes would be half-transparent, which a GIF cannot be."""
     holes = np.zeros((120, 160), np.uint8)

@@ -269,14 +269,14 @@ def test_frames_are_as_large_as_they_are_and_not_as_the_container_says(
     """Of AV1 in RGB, FFmpeg itself keeps to what the container says."""
     graph = video_reading._graph
 
-    def boasting(stream: Any, picture: video_reading.Picture) -> Any:
+    def boasting(stream: Any, *rest: Any) -> Any:
         said = SimpleNamespace(
             width=2 * stream.width,
             height=3 * stream.height,
             format=stream.format,
             time_base=stream.time_base,
         )
-        return graph(said, picture)
+        return graph(said, *rest)
 
     monkeypatch.setattr(video_reading, "_graph", boasting)
     read = frames(made("mp4", tmp_path))

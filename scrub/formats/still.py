@@ -174,11 +174,7 @@ class Still:
             elif self.kind == "png":
                 options["loop"] = 1
             if self.kind == "gif":
-                # Each frame replaces the last one whole, so that no transparent pixel shows
-                # what an earlier frame left there. Before one that is nothing but transparent,
-                # where Pillow would begin the file anew, what was there before comes back: nothing.
-                follows = [*map(pixels.is_blank, painted[1:]), False]
-                options["disposal"] = [BACK if blank else CLEARED for blank in follows]
+                options["disposal"] = _disposal(painted)
             if self.kind == "avif":
                 # Faster, one in seventy short clips keeps a block of the frame before (libaom).
                 options["speed"] = 6
@@ -360,6 +356,18 @@ def _clipped(image: Image.Image, media: Media) -> Image.Image:
     if media.kind != "gif" or image.size == screen:
         return image
     return image.crop((0, 0, *screen))
+
+
+def _disposal(painted: list[Image.Image]) -> int | list[int]:
+    """How each frame of a GIF is taken away.
+
+    Each one replaces the last whole, so that no transparent pixel shows what an earlier frame left
+    there. Before a frame of nothing, at which Pillow would begin the file anew, what was there
+    before comes back, which is nothing too.
+    """
+    blanks = [pixels.is_blank(image) for image in painted]
+    vanish = [after and not now for now, after in zip(blanks, [*blanks[1:], False], strict=True)]
+    return [BACK if one else CLEARED for one in vanish] if any(vanish) else CLEARED
 
 
 def _hidden_first(image: Image.Image) -> int:
