@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from scrub import files, metadata, progress
-from scrub.formats import FORMATS, Frame, Media, called, format_of
+from scrub.formats import FORMATS, HIDDEN, Frame, Media, called, format_of
 from scrub.metadata import Entry
 from scrub.metadata.danger import telling, worst_first
 from scrub.names import clue
@@ -152,8 +152,12 @@ def looked_at(exposure: Exposure, finder: Finder | None) -> Exposure:
         progress.tell(media.path, "reading", frame.time, media.length)
         notes |= dict.fromkeys(frame.warnings)
         seen += [Sighting(frame.index, face) for face in (finder(media, frame) if finder else ())]
+    carried = exposure.carried
+    if HIDDEN in notes:
+        del notes[HIDDEN]
+        carried = (Entry("pixels", HIDDEN, 0), *carried)
     plan = replace(exposure.plan, warnings=tuple(notes))
-    return replace(exposure, plan=plan, sightings=tuple(seen) if finder else None)
+    return replace(exposure, plan=plan, carried=carried, sightings=tuple(seen) if finder else None)
 
 
 @dataclass(frozen=True, slots=True)

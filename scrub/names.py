@@ -14,8 +14,16 @@ _MONTH = r"(?:0?[1-9]|1[0-2])"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _MONTH_WORD = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
-    r"sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+    r"sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?|"
+    # German, French and Spanish, where they differ.
+    r"januar|februar|märz|mär|mai|juni|juli|okt(?:ober)?|dez(?:ember)?|"
+    r"janvier|février|févr?|mars|avril|avr|juin|juillet|juil|août|septembre|octobre|novembre|"
+    r"décembre|déc|"
+    r"enero|ene|febrero|marzo|abril|abr|mayo|junio|julio|agosto|ago|septiembre|octubre|noviembre|"
+    r"diciembre|dic)"
 )
+_ANGLE = r"\d+[°.,][\d°'\"\u2032., ]*"
+_DEGREES = r"\d{1,3}(?:\s?°|[.,]\d{3,})"
 _MARKS = (
     # What telephones, scanners and people put before a counter of any length.
     r"img(?:_e)?|image?|photo|foto|bild|pict?|dsc[fn]?|vid|mvi|mov|dji|pano|burst|hdr|pxl|wp|wa|"
@@ -28,6 +36,12 @@ _APPS = (
 )
 
 CLUES = {
+    "a position": (
+        # Latitude and longitude, with three decimals or more, or with their letters.
+        rf"(?<![\d.]){_DEGREES}[^\d]{{0,3}}[ ,;_]{{1,2}}[^\d]{{0,5}}{_DEGREES}(?!\d*\.\d)",
+        rf"{_ANGLE} ?[ns][-_, ]{{0,2}}{_ANGLE} ?[eow](?![a-z])",
+        rf"(?<![a-z])[ns] ?{_ANGLE}[-_, ]{{0,2}}[eow] ?{_ANGLE}\d",
+    ),
     "a messenger's or program's mark": (_APPS,),
     "an identifier": (
         # Random identifiers and checksums, by which a file is found again.
@@ -41,7 +55,7 @@ CLUES = {
         rf"(?<!\d){_YEAR}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[0-2]\d{{5,8}})?(?!\d)",
         # Day and month, in either order, and a year of two or four digits.
         rf"(?<![0-9a-z]){_DAY}[-_. ]{_DAY}[-_. ](?:{_YEAR}|\d\d)(?!\d)",
-        rf"(?<![0-9a-z])\d{{1,2}}[-_. ]?{_MONTH_WORD}(?![a-z])",
+        rf"(?<![0-9a-z])\d{{1,2}}(?:st|nd|rd|th|er)?[-_. ]{{0,2}}(?:de )?{_MONTH_WORD}(?![a-z])",
         rf"(?<![a-z]){_MONTH_WORD}[-_., ]{{0,2}}(?:\d[-_., ]{{1,2}})?(?:{_YEAR}|\d\d)(?!\d)",
         # Hours, minutes and seconds; seconds or milliseconds since 1970.
         r"(?<!\d)(?:[01]\d|2[0-3])[-_.:h][0-5]\d[-_.:m][0-5]\d(?!\d)",

@@ -41,7 +41,7 @@ class Replacement(Job):
         strict = None if eyes is None else eyes.strict()
         if not found.carried and _fits(found, settings):
             found = looked_at(found, _gate(strict))
-            if not found.faces:
+            if not found.faces and not found.carried:
                 return replace(
                     found,
                     target=self.source,

@@ -147,6 +147,20 @@ def avif_alpha() -> bytes:
     return avif(hidden_face(), xmp=parts.xmp())
 
 
+def avif_cut(width: int, height: int, right: int, down: int) -> bytes:
+    """Of the test picture only a part is shown, its middle moved by so many pixels.
+
+    The property "clap" (ISO/IEC 14496-12, 12.1.4) and an empty one take the place of a colour
+    profile.
+    """
+    file = avif(icc_profile=parts.profile(), exif=parts.exif())
+    at = file.index(b"colrprof") - 4
+    size = int.from_bytes(file[at : at + 4], "big")
+    cut = box(b"clap", struct.pack(">8i", width, 1, height, 1, right, 1, down, 1))
+    file = file[:at] + cut + box(b"free", bytes(size - len(cut) - 8)) + file[at + size :]
+    return file.replace(b"\x01\x02\x83\x04", b"\x01\x02\x83\x84")  # no viewer may ignore it
+
+
 def avif_animated() -> bytes:
     """Three frames, with the time of their making in the boxes of their track."""
     stream = io.BytesIO()

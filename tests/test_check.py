@@ -9,6 +9,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -16,7 +17,7 @@ from scrub import pipeline
 from scrub.detectors.presets import Eyes
 from scrub.errors import DamagedError
 from scrub.exposure import Exposure
-from scrub.formats import FORMATS, probe
+from scrub.formats import FORMATS, HIDDEN, probe
 from scrub.formats.still import ROWS
 from scrub.ledger import LEDGER
 from scrub.settings import STYLE_NAMES, Settings, StyleName
@@ -39,6 +40,39 @@ def check(source: Path, eyes: Eyes | None, thorough: bool = False) -> Exposure:
 def written(source: Path) -> str:
     """The ending of its copy's name."""
     return FORMATS[probe(source).written].suffixes[0]
+
+
+# --- what is hidden in pixels -------------------------------------------------------------------
+
+LOSSY_AND_NOT = {
+    ".png": ("PNG", {}),
+    ".tif": ("TIFF", {}),
+    ".webp": ("WEBP", {"lossless": True, "exact": True}),
+    ".heic": ("HEIF", {"quality": 90}),
+    ".avif": ("AVIF", {"quality": 90, "speed": 10}),
+}
+
+
+@pytest.mark.parametrize("suffix", LOSSY_AND_NOT)
+def test_a_picture_under_transparent_pixels_is_found(suffix: str, tmp_path: Path) -> None:
+    kind, options = LOSSY_AND_NOT[suffix]
+    alpha = np.zeros(picture().shape[:2], np.uint8)
+    alpha[:20] = 255
+    source = tmp_path / f"hidden{suffix}"
+    source.write_bytes(saved(np.dstack([picture(), alpha]), kind, **options))
+    assert HIDDEN in check(source, None).findings()
+    copy = tmp_path / f"copy{suffix}"
+    pipeline.clean(source, copy, Settings(), None)
+    assert check(copy, None).findings() == ()
+
+
+def test_one_colour_under_transparent_pixels_hides_nothing(tmp_path: Path) -> None:
+    """White, as most editors leave it."""
+    four = np.full((20, 30, 4), 255, np.uint8)
+    four[5:9, :, 3] = 0
+    source = tmp_path / "plain.png"
+    source.write_bytes(saved(four, "PNG"))
+    assert check(source, None).findings() == ()
 
 
 # --- what clean wrote ---------------------------------------------------------------------------

@@ -353,6 +353,24 @@ def test_turned_picture_is_upright_without_a_tag(name: str, tmp_path: Path) -> N
         assert distance(np.asarray(image.convert("RGB")), picture()) < 5
 
 
+@pytest.mark.parametrize("plugin", ["PNG", "WEBP", "GIF", "AVIF"])
+def test_what_is_around_opaque_patches_stays_transparent(plugin: str, tmp_path: Path) -> None:
+    """Encoders store the patches alone, of which none has anything transparent."""
+    clip = []
+    for left in (0, 40):
+        four = np.full((48, 64, 4), 90, np.uint8)
+        four[..., 3] = 0
+        four[8:24, left : left + 24] = 200, 60 + left, 30, 255
+        clip.append(Image.fromarray(four))
+    source = tmp_path / "clip"
+    options = {"lossless": True, "exact": True} if plugin == "WEBP" else {}
+    clip[0].save(source, plugin, save_all=True, append_images=clip[1:], duration=80, **options)
+    FORMATS[format_of(source).kind].rewrite(probe(source), tmp_path / "copy", lambda frame: frame)
+    for before, after in zip(shown(source), shown(tmp_path / "copy"), strict=True):
+        assert not before.pixels[30:].any()
+        assert distance(before.pixels, after.pixels) < 2.5
+
+
 @pytest.mark.parametrize("name", CLIPS)
 def test_animation_is_shown_at_every_moment(name: str, tmp_path: Path) -> None:
     """Whatever the writer does with its frames, each millisecond shows what it did."""
@@ -363,6 +381,53 @@ def test_animation_is_shown_at_every_moment(name: str, tmp_path: Path) -> None:
     for now in range(0, 480, 20):
         one, other = (next(f for f in frames if now < f.end).pixels for frames in (before, after))
         assert distance(one, other) < 2.5
+
+
+@pytest.mark.parametrize("plugin", ["PNG", "WEBP", "GIF", "AVIF"])
+@pytest.mark.parametrize("blanks", [(0,), (1,), (2,), (1, 2), (0, 1, 3)], ids=str)
+def test_a_clip_may_be_blank_for_a_while(
+    blanks: tuple[int, ...], plugin: str, tmp_path: Path
+) -> None:
+    clip = []
+    for index in range(4):
+        four = np.zeros((48, 64, 4), np.uint8)
+        if index not in blanks:
+            four[8:24, 8 * index : 8 * index + 24] = 200, 60, 20 * index, 255
+        clip.append(Image.fromarray(four))
+    source = tmp_path / "clip"
+    clip[0].save(source, plugin, save_all=True, append_images=clip[1:], duration=80, disposal=2)
+    report = pipeline.clean(source, tmp_path / "copy", Settings(), None)
+    before, after = shown(source), shown(target(report))
+    assert after[-1].end == before[-1].end == 320
+    for now in range(0, 320, 40):
+        one, other = (next(f for f in frames if now < f.end).pixels for frames in (before, after))
+        assert distance(one, other) < 2.5
+
+
+def test_a_gif_of_nothing_is_written(tmp_path: Path) -> None:
+    blank = Image.fromarray(np.zeros((48, 64, 4), np.uint8))
+    spot = blank.copy()
+    spot.putpixel((3, 3), (9, 9, 9, 255))
+    source = tmp_path / "nothing.gif"
+    blank.save(source, save_all=True, append_images=[spot], duration=80, disposal=2)
+    copy = tmp_path / "copy.gif"
+
+    def wiped(frame: Frame) -> Frame:
+        return replace(frame, alpha=np.zeros((48, 64), np.uint8))
+
+    FORMATS["gif"].rewrite(probe(source), copy, wiped)
+    assert not shown(copy)[0].pixels.any()
+
+
+def test_a_gif_full_of_small_holes_is_shrunk(tmp_path: Path) -> None:
+    """Shrunk, its holes would be half-transparent, which a GIF cannot be."""
+    holes = np.zeros((120, 160), np.uint8)
+    holes[:, ::3] = 255
+    image = Image.fromarray(np.dstack([np.full((120, 160, 3), 90, np.uint8), holes]))
+    source = tmp_path / "holes.gif"
+    image.save(source)
+    report = pipeline.clean(source, tmp_path / "copy.gif", Settings(max_side=40), None)
+    assert report.status == "cleaned"
 
 
 # --- broken files -------------------------------------------------------------------------------

@@ -7,7 +7,9 @@ import stat
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from scrub import files, pipeline, tasks
 from scrub.agenda import draw_up
@@ -66,6 +68,16 @@ def test_face_that_either_look_sees_is_covered(seer: str, tmp_path: Path) -> Non
     looking = replace(Eyes(Seer(), Seer()), **{seer: Witness((LEFT,))})
     assert replaced(source, looking).faces == 1
     assert replaced(source, looking).already_clean
+
+
+def test_picture_under_transparent_pixels_is_taken_out(tmp_path: Path) -> None:
+    source = tmp_path / "a.png"
+    clear = np.zeros((*picture().shape[:2], 1), np.uint8)
+    source.write_bytes(saved(np.dstack([picture(), clear]), "PNG"))
+    assert replaced(source).status == "cleaned"
+    with Image.open(source) as image:
+        assert not np.asarray(image).any()
+    assert replaced(source).already_clean
 
 
 class Doubter(Witness):

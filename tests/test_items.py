@@ -27,6 +27,14 @@ SAID = {
         dirty_iso.avif_orientation(),
         Properties("av01", 240 * 180, 8, True, PLAIN, False),
     ),
+    "avif cut": (
+        dirty_iso.avif_cut(100, 80, -7, 3),
+        Properties("av01", 240 * 180, 8, False, None, False, (63, 53, 163, 133)),
+    ),
+    "avif cut to more than there is": (
+        dirty_iso.avif_cut(100, 80, -71, 3),
+        Properties("av01", 240 * 180, 8, False, None, False, None),
+    ),
     "avif moving": (
         dirty_iso.avif_animated(),
         Properties("av01", 240 * 180, 8, False, PLAIN, True),

@@ -11,6 +11,9 @@ import pytest
 from PIL import Image
 
 from scrub.metadata import Entry, entries, judge
+from scrub.metadata.boxes import first
+from scrub.metadata.items import album
+from tests import dirty_iso
 from tests.dirty_heif import HEIF, box, samsung_trailer
 from tests.test_metadata_jpeg import XMP, exif, profile
 from tests.test_metadata_jpeg import picture as jpeg
@@ -287,3 +290,19 @@ def test_many_links_are_looked_up_and_not_searched() -> None:
     links = tuple(("thmb", 2 + at % 500, 1) for at in range(20_000))
     data = heif(*[("hvc1", PIXELS)] * 500, links=links)
     assert ("uncovered thumbnail", "48 x 40") in told("heic", data)
+
+
+def test_equal_tiles_that_are_stored_once_do_not_hide_what_follows() -> None:
+    """Some encoders write the bytes of equal tiles once; here each is all of them together."""
+    data = dirty_iso.heic_grid()
+    view = memoryview(data)
+    meta = first(view, 0, len(view), "meta")
+    assert meta is not None
+    tiles = [item.extents[0] for item in album(view, meta).items.values() if item.kind == "hvc1"]
+    # Where its only part lies: a base, the number of parts, and where in it and how long.
+    rows = [struct.pack(">IHII", start, 1, 0, end - start) for start, end in tiles]
+    whole = struct.pack(">IHII", tiles[0][0], 1, 0, tiles[-1][1] - tiles[0][0])
+    equal = functools.reduce(lambda file, row: file.replace(row, whole), rows, data)
+    words = {what for what, _ in told("heic", equal)}
+    assert "GPS position" in words
+    assert "pictures overlap" not in words

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from scrub.metadata import entries, judge
+from tests import dirty_png
 from tests.test_metadata_jpeg import BYLINE, PHOTOSHOP, XMP, exif, profile
 from tests.test_metadata_jpeg import picture as jpeg
 
@@ -265,6 +266,12 @@ ONE = chunk(b"IDAT", zlib.compress(bytes(2)))
 )
 def test_chunks_that_no_decoder_uses_are_judged(data: bytes, place: str) -> None:
     assert place in {entry.place for entry in judge("png", entries("png", data))}
+
+
+def test_a_still_that_the_animation_does_not_show_is_judged() -> None:
+    """Viewers that do not animate show it, and nothing else."""
+    found = judge("png", entries("png", dirty_png.hidden_default()))
+    assert [entry.what for entry in found] == ["comment", "second picture, beside the animation"]
 
 
 def test_wrong_checksums_are_judged() -> None:

@@ -54,6 +54,16 @@ TELLING = {
         may-2026  ٢٠٢٦-٠٣-١٤  \uff12\uff10\uff12\uff16-\uff10\uff13-\uff11\uff14
         march-on-2026-03-14  Photo on 14-03-2026 at 18.15  Photo on 3-14-26 at 6.15 PM
     """,
+    "dates in other languages": """
+        14th March  14. März 26  14. März  14 mars 2026  14 de marzo  3 août  Mär 2026  1er mai
+        12. Dezember
+    """,
+    "positions": """
+        48.8566,2.3522  48.8566, 2.3522  demo 48.85661_2.35222  -33.8688 151.2093
+        lat48.8566 lon2.3522  48.8566N 2.3522E  52.52N 13.40E  52.52N13.40E  N52.52 E13.40
+        52°31'12"N 13°24'18"E  N52°31'12 E13°24'18  48°51\u203224\u2033N, 2°21\u20328\u2033O
+        48,8566_2,3522
+    """,
     "times": """
         18-15-02  18.15.02  18_15_02  18:15:02  18h15m02  at 23.59.59  181502
         1710439200  1710439200000  demo-1710439200
@@ -72,6 +82,8 @@ HARMLESS = """
     photo 2  image  image-1  scan  camera  signal  march-2  5 marchers  may day  december  decade
     10-20 people  kids 7-12-9  v1.2.3  flyer_v2  no 1  №5  42nd street  line_2  outline_1
     traffic-signal-3  telegraph  campus100  team 300  epic 100 km  1 of 12  100 days  1984 was long
+    5 marches  1.234 5.6  3D5 N1.5  1.000 euros  2.5 e 3.5
+    10.000, people  mayo 2  6 maids
     deadbeef  accessibility  cafe-facade  picture-001  picture-1000  Ünïcødé  横断幕  بلا عنوان  😀
 """
 

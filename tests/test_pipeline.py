@@ -155,9 +155,9 @@ def test_an_original_is_decoded_once_and_every_copy_anew(
 ) -> None:
     decoded = []
 
-    def counted(image: Image.Image, max_side: int | None) -> pixels.Pixels:
+    def counted(image: Image.Image, *options: int | None) -> pixels.Pixels:
         decoded.append(image)
-        return honest(image, max_side)
+        return honest(image, *options)
 
     honest = pixels.decode
     monkeypatch.setattr(pixels, "decode", counted)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps
 
 from scrub.errors import ScrubError, UnsupportedError
-from scrub.formats import FORMATS, Frame, probe
+from scrub.formats import FORMATS, HIDDEN, Frame, probe
 from scrub.formats.pixels import (
     FEWER_BITS,
     KEY,
@@ -366,7 +366,7 @@ def test_kind_without_transparency_is_laid_on_white(tmp_path: Path) -> None:
     white.alpha_composite(Image.fromarray(RGBA))
     assert read.alpha is None
     assert np.abs(read.rgb.astype(int) - np.asarray(white)[..., :3]).max() <= 1
-    assert read.warnings == (FLATTENED,)
+    assert read.warnings == (HIDDEN, FLATTENED)
 
 
 def test_bitmap_without_a_visible_pixel_is_shown_whole(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import pytest
 from PIL import Image
 
 from scrub.errors import DamagedError, UnsupportedError
-from scrub.formats import FORMATS, Frame, probe
+from scrub.formats import FORMATS, Frame, nclx, probe
 from scrub.formats.items import properties
+from scrub.formats.nclx import Nclx
 from scrub.formats.pixels import FEWER_BITS
 from scrub.formats.plugins import (
     BRIGHTNESS_BENT,
@@ -91,6 +93,13 @@ def test_build_without_avif_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_samsung_trailer_is_no_damage(tmp_path: Path) -> None:
     assert distance(frame(dirty_iso.heic_motion(), tmp_path).rgb, picture()) < 4
+
+
+def test_what_an_avif_cuts_off_stays_unseen(tmp_path: Path) -> None:
+    shown = frame(dirty_iso.avif_cut(100, 80, -7, 3), tmp_path)
+    media = probe(tmp_path / "picture")
+    assert (media.width, media.height) == (100, 80)
+    assert distance(shown.rgb, picture()[53:133, 63:163]) < 4
 
 
 # --- how it is turned ---------------------------------------------------------------------------
@@ -190,6 +199,22 @@ def test_plain_colors_are_left_alone(
     shown = frame(named_colors(make, *colors), tmp_path)
     assert shown.warnings == ()
     assert distance(shown.rgb, picture()) < 4
+
+
+def test_colors_that_a_png_names_go_before_its_profile(tmp_path: Path) -> None:
+    def coded(primaries: int, transfer: int) -> bytes:
+        return parts.chunk(b"cICP", bytes([primaries, transfer, 0, 1]))
+
+    icc = parts.chunk(b"iCCP", b"other\0\0" + zlib.compress(nclx.profile(Nclx(9, 13))))
+    profile = parts.chunk(b"iCCP", b"same\0\0" + zlib.compress(nclx.profile(Nclx(12, 13))))
+    wide = frame(parts.png(picture(), profile), tmp_path)
+    assert distance(wide.rgb, picture()) > 3
+    for before in ((coded(12, 13),), (icc, coded(12, 13))):
+        assert distance(frame(parts.png(picture(), *before), tmp_path).rgb, wide.rgb) < 0.1
+    assert distance(frame(parts.png(picture(), icc, coded(1, 13)), tmp_path).rgb, picture()) == 0
+    assert frame(parts.png(picture(), coded(9, 16)), tmp_path).warnings == (BRIGHTNESS_BENT,)
+    late = parts.png(picture(), after=[coded(12, 13)])
+    assert distance(frame(late, tmp_path).rgb, picture()) == 0
 
 
 @pytest.mark.parametrize("name", ["heic-icc", "avif-icc", "jpeg2000-icc"])

@@ -31,6 +31,7 @@ from scrub.regions import Box, Detection, Region, head
 from scrub.report import FileReport
 from scrub.settings import Settings
 from scrub.tasks import Check
+from tests import parts
 from tests.clips import (
     FRAMES,
     HEIGHT,
@@ -268,14 +269,14 @@ def test_frames_are_as_large_as_they_are_and_not_as_the_container_says(
     """Of AV1 in RGB, FFmpeg itself keeps to what the container says."""
     graph = video_reading._graph
 
-    def boasting(stream: Any, picture: video_reading.Picture) -> Any:
+    def boasting(stream: Any, *rest: Any) -> Any:
         said = SimpleNamespace(
             width=2 * stream.width,
             height=3 * stream.height,
             format=stream.format,
             time_base=stream.time_base,
         )
-        return graph(said, picture)
+        return graph(said, *rest)
 
     monkeypatch.setattr(video_reading, "_graph", boasting)
     read = frames(made("mp4", tmp_path))
@@ -308,6 +309,23 @@ def test_a_mirrored_video_comes_out_upright(tmp_path: Path) -> None:
         tmp_path / "a.mp4", setup=lambda stream: stream.set_display_rotation(0, hflip=True)
     )
     assert apart(frames(source)[0].rgb, scene(8)[:, ::-1]) < MOST_APART
+
+
+def test_frames_that_are_jpegs_with_exif_are_read_and_turned_as_it_says(tmp_path: Path) -> None:
+    """As cameras write them; FFmpeg hangs their EXIF on the frames, which PyAV cannot name."""
+    path = tmp_path / "camera.avi"
+    frame = parts.saved(scene(0), "JPEG", exif=parts.exif(orientation=6))
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mjpeg", rate=25)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuvj420p"
+        for index in range(3):
+            packet = av.Packet(frame)
+            packet.pts = packet.dts = index
+            packet.time_base, packet.stream = Fraction(1, 25), stream
+            container.mux(packet)
+    read = frames(path)
+    assert len(read) == 3
+    assert all(apart(one.rgb, np.rot90(scene(0), -1)) < MOST_APART for one in read)
 
 
 def test_the_shape_of_pixels_is_kept(tmp_path: Path) -> None:

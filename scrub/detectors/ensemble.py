@@ -87,6 +87,16 @@ def fuse(found: Iterable[Detection]) -> list[Detection]:
     return sorted(faces, key=_rank)
 
 
+def united(found: list[Detection], more: Iterable[Detection]) -> list[Detection]:
+    """Both; of two that are one face, the one with more evidence."""
+    kept = list(found)
+    for one in more:
+        same = overlaps(edges_of(kept), one.box) >= SAME
+        if not any(kept[at].score >= one.score for at in same.nonzero()[0]):
+            kept = [other for other, gone in zip(kept, same, strict=True) if not gone] + [one]
+    return kept
+
+
 def overlaps(edges: NDArray[np.float64], box: Box) -> NDArray[np.float64]:
     """Intersection over union with ``box`` of each of the boxes whose ``edges`` are given.
 

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from scrub.detectors import Detector, Look, load
 from scrub.detectors.clips import PACES, Glance, Paced, Watcher
+from scrub.detectors.dots import Dots
 from scrub.detectors.ensemble import Both, Ensemble
+from scrub.detectors.pieces import Pieces
 
 ALONE = "MediaPipe is not available on this system: CenterFace looked alone"
 
@@ -123,8 +125,8 @@ def eyes(preset: str, threads: int = 0, model: Path | None = None) -> Eyes:
     first = PRESETS[preset]
     opinion = _opinion(SECOND)
     return Eyes(
-        _ensemble(first, [_pyramid(first, threads), *more, *_opinion(first)]),
-        _ensemble(SECOND, [_pyramid(SECOND, threads), *opinion]),
+        Dots(Pieces(_ensemble(first, [_pyramid(first, threads), *more, *_opinion(first)]))),
+        Dots(Pieces(_ensemble(SECOND, [_pyramid(SECOND, threads), *opinion]))),
         () if _mediapipe() else (ALONE,),
         Paced(PACES[preset], threads, beside, more),
         _ensemble(SECOND, [*(Glance(look, threads) for look in SECOND.looks), *opinion]),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from scrub import files
 from scrub.errors import DamagedError, UnsupportedError
-from scrub.formats.media import Form, Format, Frame, Media, Paint
+from scrub.formats.media import HIDDEN, Form, Format, Frame, Media, Paint
 from scrub.formats.sniff import HEAD, called, kind_of
 from scrub.formats.still import ROWS, STILLS
 from scrub.formats.strangers import remedy
@@ -20,6 +20,7 @@ from scrub.formats.video import VIDEOS, WRITTEN, Video, sound_length
 
 __all__ = [
     "FORMATS",
+    "HIDDEN",
     "Form",
     "Format",
     "Frame",

@@ -15,6 +15,10 @@ SAMPLES = ("mdia", "minf", "stbl", "stsd")
 """The way from a track to what its samples are coded in."""
 
 
+EXTENDED, FLAGS, TRANSPARENT = b"VP8X", 20, 0x10
+"""The first chunk of an animated WebP, where its flags are, and that of transparency (RFC 9649)."""
+
+
 def without_dates(data: bytes) -> bytes:
     """The ISO file with all dates of making and changing it zero."""
     new = bytearray(data)
@@ -35,6 +39,17 @@ def without_encoder(data: bytes) -> bytes:
             at = entries.body + 16 + 42
             new[at : at + 32] = bytes(32)
     return bytes(new)
+
+
+def transparent(data: bytes) -> bytes:
+    """The animated WebP with its transparency announced.
+
+    Where frames are opaque and smaller than their canvas, the encoder does not, and then viewers
+    show black around them.
+    """
+    if data[12:16] != EXTENDED:
+        return data
+    return data[:FLAGS] + bytes([data[FLAGS] | TRANSPARENT]) + data[FLAGS + 1 :]
 
 
 def _dated(view: memoryview, start: int, end: int) -> Iterator[int]:

@@ -5,6 +5,9 @@ The decoders do not always tell which colours and how many bits it has.
 
 from __future__ import annotations
 
+import struct
+from fractions import Fraction
+from math import floor
 from typing import NamedTuple
 
 from scrub.formats.nclx import Nclx
@@ -18,7 +21,8 @@ class Properties(NamedTuple):
     ``coding`` is its kind in four letters, such as "hvc1", or "grid" where it is made of tiles;
     ``area`` is in pixels as it is stored, 0 where nothing is said; ``depth`` the most bits that
     a channel has; ``turned`` whether the container says how to turn it; ``colors`` which
-    ones its numbers mean; ``moving`` whether the file holds a sequence too.
+    ones its numbers mean; ``moving`` whether the file holds a sequence too; ``shown`` is the part
+    that is shown before it is turned (left, top, right, bottom), None where that is all.
     """
 
     coding: str = ""
@@ -27,6 +31,7 @@ class Properties(NamedTuple):
     turned: bool = False
     colors: Nclx | None = None
     moving: bool = False
+    shown: tuple[int, int, int, int] | None = None
 
 
 def properties(data: bytes) -> Properties:
@@ -48,7 +53,31 @@ def properties(data: bytes) -> Properties:
         any(primary.property(name) for name in ("irot", "imir")),
         _colors(view, primary.properties),
         moving,
+        _shown(view, size, primary.property("clap")),
     )
+
+
+def _shown(view: memoryview, size: Box | None, cut: Box | None) -> tuple[int, int, int, int] | None:
+    """What is left of a picture of this size when it is cut; None where that makes no sense.
+
+    Width, height and how far the middle is moved, as fractions (ISO/IEC 14496-12, 12.1.4).
+    """
+    if size is None or cut is None or cut.end - cut.body < 32:
+        return None
+    numbers = struct.unpack_from(">8i", view, cut.body)
+    if not all(numbers[1::2]):
+        return None
+    width, height, right, down = map(Fraction, numbers[::2], numbers[1::2])
+    edges = []
+    for whole, part, moved in zip(
+        struct.unpack_from(">II", view, size.body + 4), (width, height), (right, down), strict=True
+    ):
+        start = floor(moved + (whole - part) / 2)
+        edges.append((start, start + floor(part)))
+        if not 0 <= start < start + floor(part) <= whole:
+            return None
+    (left, end), (top, bottom) = edges
+    return left, top, end, bottom
 
 
 def _colors(view: memoryview, stored: tuple[Box, ...]) -> Nclx | None:

@@ -73,6 +73,9 @@ class Frame:
     time: float = 0.0
 
 
+HIDDEN = "colours under transparent pixels"
+"""Among the warnings of a frame whose file holds such: decoded, they are gone."""
+
 Paint = Callable[[Frame], Frame]
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageCms
 
 from scrub.errors import DamagedError, UnsupportedError
+from scrub.formats.media import HIDDEN
 
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -54,6 +55,12 @@ FEWER_BITS = "more than 8 bits a channel became 8"
 NOTES = "scrub notes"
 """Where a plugin leaves in a picture's info what else it could not keep."""
 
+AROUND = 16
+"""Pixels from anything visible in which a lossy encoder leaves traces of it, ..."""
+
+TRACES = 32
+"""... and levels of 255 by which its own colours differ elsewhere."""
+
 PROFILE_IGNORED = "the colour profile could not be used; colours were taken for sRGB"
 
 
@@ -65,12 +72,14 @@ class Pixels(NamedTuple):
     warnings: tuple[str, ...]
 
 
-def decode(image: Image.Image, max_side: int | None) -> Pixels:
+def decode(image: Image.Image, max_side: int | None, exact: bool = True) -> Pixels:
     """Decode ``image`` as a person sees it: turned upright, in sRGB.
 
     Colour under fully transparent pixels is zeroed: it is not seen, and has been used to
-    hide pictures. Raises UnsupportedError for measured values, which have no black and white,
-    DamagedError where a palette is missing, and whatever Pillow raises on damaged data.
+    hide pictures. Where it is not the same all over, a warning (:data:`scrub.formats.HIDDEN`) says
+    so. ``exact`` tells that pixels were stored as they are. Raises UnsupportedError for measured
+    values, which have no black and white, DamagedError where a palette is missing, and whatever
+    Pillow raises on damaged data.
     """
     stored = _stored(image)
     image.load()
@@ -81,6 +90,8 @@ def decode(image: Image.Image, max_side: int | None) -> Pixels:
     warnings = list(image.info.get(NOTES, ()))
     if DEEP.match(stored):
         warnings.append(FEWER_BITS)
+    if plain.mode in ("LA", "RGBA") and _hides(plain, exact):
+        warnings.append(HIDDEN)
     color = _opaque(upright)
     srgb = _srgb(color, image.info.get("icc_profile"))
     if srgb is None:
@@ -137,6 +148,11 @@ def indexed(rgb: NDArray[np.uint8], alpha: NDArray[np.uint8] | None) -> Image.Im
     return picture
 
 
+def is_blank(image: Image.Image) -> bool:
+    """Whether nothing is to be seen of a picture that :func:`indexed` made."""
+    return image.mode == "P" and image.getextrema() == (KEY, KEY)
+
+
 def with_key(image: Image.Image) -> Image.Image:
     """An opaque picture as :func:`indexed` makes it; one that has a palette already."""
     return image if image.mode == "P" else indexed(np.array(image.convert("RGB")), None)
@@ -146,6 +162,17 @@ def flatten(rgb: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[np.uint
     """The pixels laid on white, for containers without transparency."""
     weight = alpha[..., None].astype(np.uint16)
     return ((rgb * weight + 255 * (255 - weight) + 127) // 255).astype(np.uint8)
+
+
+def hardened(
+    rgb: NDArray[np.uint8], alpha: NDArray[np.uint8]
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Each pixel wholly opaque or not at all, as :func:`indexed` will store it.
+
+    A picture that was shrunk has pixels between the two.
+    """
+    hidden = alpha < 128
+    return np.where(hidden[..., None], np.uint8(0), rgb), np.where(hidden, 0, 255).astype(np.uint8)
 
 
 def _stored(image: Image.Image) -> str:
@@ -225,6 +252,21 @@ def _alpha(image: Image.Image) -> NDArray[np.uint8] | None:
         return None
     alpha = np.array(image.getchannel("A"), dtype=np.uint8)
     return None if (alpha == 255).all() else alpha
+
+
+def _hides(image: Image.Image, exact: bool) -> bool:
+    """Whether fully transparent pixels have more than one colour."""
+    hidden = (np.asarray(image.getchannel("A")) == 0).astype(np.uint8)
+    if not exact:
+        hidden = np.asarray(cv2.erode(hidden, np.ones((2 * AROUND + 1,) * 2, np.uint8)), np.uint8)
+    width, height = image.size
+    low, high = np.full(3, 255), np.zeros(3, np.int64)
+    for top in range(0, height, BAND):
+        part = hidden[top : top + BAND].astype(np.bool_)
+        if part.any():
+            band = np.asarray(image.crop((0, top, width, top + len(part))))[part][:, :-1]
+            low, high = np.minimum(low, band.min(axis=0)), np.maximum(high, band.max(axis=0))
+    return bool((high - low).max() > (0 if exact else TRACES))
 
 
 def _opaque(image: Image.Image) -> Image.Image:

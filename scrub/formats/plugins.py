@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import struct
 from collections.abc import Callable, Mapping
-from typing import IO
+from typing import IO, Any
 
 import pillow_heif
 from PIL import (
@@ -16,6 +17,7 @@ from PIL import (
     Image,
     ImageFile,
     Jpeg2KImagePlugin,
+    PngImagePlugin,
 )
 
 from scrub.errors import DamagedError, UnsupportedError
@@ -33,6 +35,9 @@ COLORS_UNKNOWN = "the colours could not be converted; they were taken for sRGB"
 
 OTHER_CODINGS = {"av01", "avc1", "j2k1", "jpeg", "mski", "unci", "vvc1"}
 """Of pictures in a HEIF file (ISO/IEC 23008-12, annexes); HEVC alone is read here."""
+
+PNG_HEAD, MOST_CHUNKS = 8, 1000
+"""Bytes of a PNG's signature, and how many chunks are looked at before its pixels."""
 
 XMP_ORIENTATION = re.compile(rb'tiff:Orientation(?:="|>)([1-8])')
 """As an attribute or as an element (XMP, part 2, 3.2)."""
@@ -78,6 +83,37 @@ class _Bmp(BmpImagePlugin.BmpImageFile):
             self._mode = "RGB"
 
 
+class _Png(PngImagePlugin.PngImageFile):
+    """In the colours that its chunk cICP names, which Pillow passes over.
+
+    They go before a profile (PNG, third edition, 4.3).
+    """
+
+    def _open(self) -> None:
+        super()._open()
+        colors = self._named()
+        if colors is not None:
+            notes: list[str] = []
+            self.info.pop("icc_profile", None)
+            _name_colors(self, colors, notes)
+
+    def _named(self) -> Nclx | None:
+        assert self.fp is not None
+        here = self.fp.tell()
+        self.fp.seek(PNG_HEAD)
+        try:
+            for _ in range(MOST_CHUNKS):
+                size, name = struct.unpack(">I4s", self.fp.read(8).ljust(8, b"\0"))
+                if name == b"cICP" and size == 4:
+                    return Nclx(*self.fp.read(2))
+                if name in (b"IDAT", bytes(4)):
+                    break
+                self.fp.seek(size + 4, os.SEEK_CUR)
+        finally:
+            self.fp.seek(here)
+        return None
+
+
 class _Heif(pillow_heif.HeifImageFile):
     """The primary picture alone, turned as the container says.
 
@@ -119,10 +155,12 @@ class _Heif(pillow_heif.HeifImageFile):
 
 
 class _Avif(AvifImagePlugin.AvifImageFile):
-    """In the colours that the container names, which Pillow does not ask for.
+    """In the colours that the container names, and cut as it says, which Pillow does not ask for.
 
     Pillow puts how the container turns it in the place of what EXIF says.
     """
+
+    _shown: tuple[int, int, int, int] | None = None
 
     def _open(self) -> None:
         assert self.fp is not None
@@ -144,7 +182,21 @@ class _Avif(AvifImagePlugin.AvifImageFile):
             notes.append(TURNED_BY_HINT)
         if self.n_frames > 1:
             self.info["loop"] = plays(data)
+        elif found.shown:
+            self._shown, self._whole = found.shown, self.size
+            left, top, right, bottom = found.shown
+            self._size = right - left, bottom - top
         _name_colors(self, found.colors, notes)
+
+    def load(self) -> Any:
+        if self._shown is None:
+            return super().load()
+        shown, self._shown = self._shown, None
+        self._size = self._whole
+        super().load()
+        self.im = self.im.crop(shown)
+        self._size = self.im.size
+        return super().load()
 
 
 class _Jpeg2000(Jpeg2KImagePlugin.Jpeg2KImageFile):
@@ -168,6 +220,7 @@ class _Jpeg2000(Jpeg2KImagePlugin.Jpeg2KImageFile):
 CORRECTED: Mapping[str, Opener] = {
     "BMP": _Bmp,
     "GIF": _Gif,
+    "PNG": _Png,
     "HEIF": _Heif,
     "AVIF": _Avif,
     "JPEG2000": _Jpeg2000,

@@ -25,7 +25,7 @@ from scrub.errors import (
     UnsupportedError,
 )
 from scrub.formats import pixels
-from scrub.formats.finish import FINISH
+from scrub.formats.finish import FINISH, transparent
 from scrub.formats.media import Form, Frame, Media, Paint
 from scrub.formats.plugins import can_write, opener
 from scrub.metadata import Entry
@@ -50,6 +50,9 @@ UNSAID_DELAY = 100.0
 
 SHRINK = "shrink it with --max-side 8000 or less"
 SHRINK_ELSEWHERE = "shrink it with another program first"
+
+CLEARED, BACK = 2, 3
+"""How a frame of a GIF is taken away: to the background, or to what was there (GIF89a, 23)."""
 
 FLATTENED = "transparency was laid on white"
 
@@ -157,6 +160,8 @@ class Still:
         painted = self._alike(painted)
         first, *others = painted
         options = self._options(media, durations)
+        if self.kind == "gif" and media.form == "animation":
+            options["disposal"] = _disposal(painted)
         if first.mode == "P":
             # Transparency is said of every frame, or some readers clear the others to a colour.
             options |= {"transparency": pixels.KEY, "optimize": False}
@@ -166,6 +171,8 @@ class Still:
             first.save(target, self.plugin, **options)
             if self.kind in FINISH:
                 target.write_bytes(FINISH[self.kind](target.read_bytes(), media.loop))
+            if self.kind == "webp" and any(image.mode == "RGBA" for image in painted):
+                target.write_bytes(transparent(target.read_bytes()))
 
     def _alike(self, painted: list[Image.Image]) -> list[Image.Image]:
         """The pictures in one mode, where the first one's would be taken for all."""
@@ -198,13 +205,17 @@ class Still:
             number = index + _hidden_first(image)
             if number:
                 image.seek(number)
-            rgb, alpha, warnings = pixels.decode(_clipped(image, media), media.max_side)
+            rgb, alpha, warnings = pixels.decode(
+                _clipped(image, media), media.max_side, media.lossless
+            )
         duration = 0.0
         if media.form == "animation":
             duration = float(image.info.get("duration") or UNSAID_DELAY)
         if alpha is not None and not ROWS[media.written].alpha:
             rgb, alpha = pixels.flatten(rgb, alpha), None
             warnings += (FLATTENED,)
+        if alpha is not None and self.kind == "gif":
+            rgb, alpha = pixels.hardened(rgb, alpha)
         return Frame(index, rgb, alpha, duration, warnings)
 
     def _image(self, frame: Frame) -> Image.Image:
@@ -244,7 +255,6 @@ STILLS = (
         several="animation",
         # Each frame replaces the last one whole, so that no transparent pixel shows what an
         # earlier frame left there.
-        moving={"disposal": 2},
     ),
     Still(
         "tiff",
@@ -363,6 +373,18 @@ def _clipped(image: Image.Image, media: Media) -> Image.Image:
     if media.kind != "gif" or image.size == screen:
         return image
     return image.crop((0, 0, *screen))
+
+
+def _disposal(painted: list[Image.Image]) -> int | list[int]:
+    """How each frame of a GIF is taken away.
+
+    Each one replaces the last whole, so that no transparent pixel shows what an earlier frame left
+    there. Before a frame of nothing, at which Pillow would begin the file anew, what was there
+    before comes back, which is nothing too.
+    """
+    blanks = [pixels.is_blank(image) for image in painted]
+    vanish = [after and not now for now, after in zip(blanks, [*blanks[1:], False], strict=True)]
+    return [BACK if one else CLEARED for one in vanish] if any(vanish) else CLEARED
 
 
 def _hidden_first(image: Image.Image) -> int:

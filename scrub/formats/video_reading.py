@@ -61,6 +61,15 @@ PLAIN_MATRICES = {1, 2, 5, 6}
 BT709 = 1
 LIMITED, FULL = 1, 2
 
+Step = tuple[str, str | None]
+"""The name of one of FFmpeg's filters, and its arguments."""
+
+NAMED: tuple[Step, ...] = tuple(
+    ("sidedata", f"mode=delete:type={number}") for number in range(28, 48)
+)
+"""Takes off a frame what FFmpeg 8 and later hang on it and PyAV 18 has no name for, such as EXIF or
+the number of an eye's view: it lists nothing at all of a frame that has such a thing."""
+
 TURNS = {
     (1, 0, 0, 1): (),
     (-1, 0, 0, 1): (("hflip", None),),
@@ -99,7 +108,7 @@ class Picture:
     start: Fraction
     aspect: Fraction
     colors: Colors
-    steps: tuple[tuple[str, str | None], ...]
+    steps: tuple[Step, ...]
     stored: tuple[int, int, str]
     warnings: tuple[str, ...]
     length: float = 0.0
@@ -136,7 +145,7 @@ def decoded(path: Path, kind: str, max_side: int | None) -> Iterator[Frame]:
             raise DamagedError(path, EMPTY, WHOLE_COPY)
         picture = _picture(path, stream, first, max_side)
         warnings = picture.warnings
-        graph = _graph(stream, picture)
+        graph = _graph(stream, picture.stored, picture.steps)
         for index, frame in enumerate(_filtered(path, chain([first], stored), picture, graph)):
             time, duration = clock.read(frame, stream)
             if clock.ordered and ORDERED not in warnings:
@@ -195,11 +204,11 @@ def _picture(path: Path, stream: Any, frame: Any, max_side: int | None) -> Pictu
     if transparent or stream.metadata.get("alpha_mode") == "1":
         raise UnsupportedError(path, "is a transparent video", "lay it on a background first")
     warnings = []
-    steps: list[tuple[str, str | None]] = []
+    steps: list[Step] = []
     if frame.interlaced_frame or stream.codec_context.field_order > 1:
         steps.append(("bwdif", "mode=send_frame:deint=interlaced"))
         warnings.append(JOINED)
-    matrix, exact = _matrix(frame)
+    matrix, exact = _matrix(stream, frame)
     if not exact:
         warnings.append(SLANTED)
     steps += TURNS[matrix]
@@ -230,9 +239,11 @@ def _picture(path: Path, stream: Any, frame: Any, max_side: int | None) -> Pictu
     return Picture(*even, start, aspect, colors, tuple(steps), _stored(frame), tuple(warnings))
 
 
-def _matrix(frame: Any) -> tuple[tuple[int, int, int, int], bool]:
+def _matrix(stream: Any, frame: Any) -> tuple[tuple[int, int, int, int], bool]:
     """The signs of the display matrix's four factors, and whether they say all of it."""
-    for side in frame.side_data:
+    graph = _graph(stream, _stored(frame), NAMED)
+    graph.push(frame)
+    for side in graph.pull().side_data:
         if side.type.name == "DISPLAYMATRIX":
             a, b, _, c, d = (int(value) for value in np.frombuffer(bytes(side), np.int32)[:5])
             upright = abs(a) + abs(d) >= abs(b) + abs(c)
@@ -281,13 +292,13 @@ def _others(container: Any, stream: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _graph(stream: Any, picture: Picture) -> Any:
+def _graph(stream: Any, stored: tuple[int, int, str], steps: Iterable[Step]) -> Any:
     graph = av.filter.Graph()
     # The container may be wrong about them: the pictures would be stretched to what it says.
-    width, height, name = picture.stored
+    width, height, name = stored
     form = av.VideoFormat(name)
     last = graph.add_buffer(width=width, height=height, format=form, time_base=stream.time_base)
-    for step, arguments in (*picture.steps, ("buffersink", None)):
+    for step, arguments in (*steps, ("buffersink", None)):
         following = graph.add(step, arguments)
         last.link_to(following)
         last = following

@@ -138,6 +138,10 @@ class Pixels:
                 yield Entry("broken", "pixels too many to examine", 0)
             else:
                 yield from within(stream.name, surplus(stream.pieces, stream.expected))
+            if self._animated and not self._sequence:
+                # No frame was described before it: only viewers without animation show it.
+                what = "second picture, beside the animation"
+                yield from within(stream.name, [Entry("hidden picture", what, 0)])
         if last and self._frames_left:
             yield Entry("broken", "wrong number of frames", 0)
         if last and not self._header:

@@ -88,9 +88,12 @@ def _pictures(view: memoryview, found: Album) -> Iterator[Entry]:
         yield Entry("broken", "no picture to show", 0)
     if found.unused:
         yield Entry("unused property", "data that no decoder uses", found.unused)
+    read: set[tuple[str, tuple[tuple[int, int], ...]]] = set()
     for item in found.items.values():
         size = sum(end - start for start, end in item.extents)
-        left -= size
+        again = (item.kind, item.extents) in read  # as equal tiles are stored
+        read.add((item.kind, item.extents))
+        left -= 0 if again else size
         if left < 0:
             yield Entry("broken", "pictures overlap", 0)
             return
@@ -101,7 +104,8 @@ def _pictures(view: memoryview, found: Album) -> Iterator[Entry]:
             yield Entry(f"{place} / broken", "picture or note outside the file", 0)
         if _cut(view, item):
             yield Entry(f"{place} / margin", "pixels outside the cut-out", 0)
-        yield from within(place, _content(view, item))
+        if not again:
+            yield from within(place, _content(view, item))
 
 
 def _role(view: memoryview, found: Album, item: Item, depth: int = 0) -> str:
