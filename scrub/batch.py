@@ -18,7 +18,7 @@ from pathlib import Path
 from scrub import files, jobs, machine
 from scrub.errors import InputError, ScrubError, TargetError, UnsupportedError, UsageError
 from scrub.find import DISK, Findings, Found, Storage, find, place_of
-from scrub.formats import format_of, target_of
+from scrub.formats import called, format_of, target_of
 from scrub.jobs import Crew, Job, Order
 from scrub.ledger import Ledger
 from scrub.names import stem_for
@@ -225,10 +225,10 @@ def _replacement(found: Found, to: Target) -> Job:
     files.check_replaceable(source, status)
     form = format_of(source)
     if (target := target_of(form, to)) is not form:
-        problem = f"is {form.kind} and cannot become {target.kind} under its name"
+        problem = f"is {called(form.kind)} and cannot become {called(target.kind)} under its name"
         raise UnsupportedError(source, problem, "use --out")
     if found.suffix != source.suffix:
-        problem = f"is {form.kind}, which its name does not say"
+        problem = f"is {called(form.kind)}, which its name does not say"
         remedy = f"rename it to {source.with_suffix(found.suffix).name}, or use --out"
         raise UnsupportedError(source, problem, remedy)
     owner = status.st_uid, status.st_gid

@@ -18,11 +18,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from scrub import files, jobs, storage
+from scrub import files, jobs, machine, storage
 from scrub.errors import ClusterError
 from scrub.jobs import Crew, Done, Job, Order, Proof
 from scrub.storage import is_address
-from scrub.workers import Lost
+from scrub.workers import TICK, Lost, Stopwatch
 
 CONNECT = 30.0
 """Seconds to wait for the scheduler, and for a first worker."""
@@ -158,11 +158,20 @@ class _Translated(Executor):
 
 @contextlib.contextmanager
 def _ended_after(seconds: float) -> Iterator[None]:
-    """End this process, if the block takes longer."""
-    watchdog = threading.Timer(seconds, os._exit, (1,))
-    watchdog.daemon = True
-    watchdog.start()
+    """End this process, if the block takes longer, as :class:`scrub.workers.Stopwatch` counts.
+
+    Other files are in other threads of the same process: it is this thread's time that counts.
+    """
+    stopwatch = Stopwatch(seconds, machine.thread_clock())
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(TICK):
+            if stopwatch.overdue():
+                os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
     try:
         yield
     finally:
-        watchdog.cancel()
+        ended.set()

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from scrub import files, metadata, progress
-from scrub.formats import FORMATS, Frame, Media, format_of
+from scrub.formats import FORMATS, Frame, Media, called, format_of
 from scrub.metadata import Entry
-from scrub.metadata.danger import worst_first
+from scrub.metadata.danger import telling, worst_first
 from scrub.names import clue
 from scrub.regions import Detection
 from scrub.report import FileReport
@@ -57,6 +57,11 @@ class Exposure(FileReport):
     sightings: tuple[Sighting, ...] | None = None
 
     @property
+    def called(self) -> str:
+        """What people call its kind."""
+        return called(self.kind)
+
+    @property
     def faces(self) -> int:
         """How many are seen: on all pages together, or in that frame of a clip with the most."""
         counts = Counter(one.frame for one in self.sightings or ())
@@ -66,8 +71,12 @@ class Exposure(FileReport):
 
     @property
     def contents(self) -> tuple[str, ...]:
-        """In plain words, the names of what is carried, the worst first."""
-        return worst_first(entry.what for entry in self.carried)
+        """In plain words, the names of what is carried, the worst first.
+
+        Of what holds a file together, only where there is nothing else: it is not clean.
+        """
+        names = [entry.what for entry in self.carried]
+        return telling(names) or worst_first(names)
 
     def only(self, doubtful: bool) -> Exposure:
         """With those faces alone that are in doubt, or those that are not."""
@@ -80,7 +89,7 @@ class Exposure(FileReport):
         if self.clue:
             found.append(f"name carries {self.clue}")
         if self.suffix:
-            found.append(f"name has the wrong ending, it is {self.kind}")
+            found.append(f"name has the wrong ending, it is {self.called}")
         if self.faces > allowed_faces:
             found.append(f"{self.faces} uncovered {'face' if self.faces == 1 else 'faces'}")
         return tuple(found)
@@ -103,7 +112,7 @@ class Exposure(FileReport):
             ],
             "faces": None if self.sightings is None else self.faces,
             "sightings": [one.as_json() for one in self.sightings or ()],
-            "warnings": [*self.plan.warnings, *self.warnings],
+            "warnings": list(self.all_warnings),
             "seconds": round(self.seconds, 3),
         }
 

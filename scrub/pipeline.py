@@ -17,9 +17,9 @@ from scrub.detectors import Detector, Pixels
 from scrub.detectors.clips import EachFrame, Glimpse
 from scrub.detectors.presets import PRESETS, Eyes
 from scrub.errors import InputError, VerificationError
-from scrub.formats import FORMATS, Frame, Media, probe
+from scrub.formats import FORMATS, Frame, Media, called, probe
 from scrub.linking import Sight
-from scrub.metadata.danger import worst_first
+from scrub.metadata.danger import telling
 from scrub.overlap import ahead
 from scrub.redaction import Painter
 from scrub.regions import Box, Region, head_of
@@ -41,8 +41,10 @@ GROWTH = 0.1
 SOUND_WARNINGS: Mapping[str, tuple[str, ...]] = {
     "drop": (),
     "keep": ("the sound was kept: voices and noises in it can be recognised",),
-    "mask": ("voices were only lowered: whoever tries hard can recognise them",),
+    "mask": ("the sound was kept and voices lowered: whoever tries hard can recognise them",),
 }
+
+VOICES = "voices and other sound"
 
 LATE = "face found when the covered picture was looked at again"
 
@@ -125,7 +127,7 @@ def plan(media: Media, settings: Settings, eyes: Eyes | None) -> Plan:
         watcher = eyes.watcher if media.form == "video" and eyes.watcher else EachFrame(eyes.first)
         seen = watcher.watch(ahead(frames()) if media.form == "video" else frames())
         sights = [*_told(media, (_sight(glimpse, media, settings) for glimpse in seen))]
-    return Plan(_regions(media, sights), tuple(warnings))
+    return Plan(_regions(media, sights), tuple(warnings), looked=eyes is not None)
 
 
 def write(media: Media, first: Plan, path: Path, settings: Settings, eyes: Eyes | None) -> Draft:
@@ -160,7 +162,8 @@ def given_away(media: Media) -> tuple[str, ...]:
     """In plain words, what the original carries that a clean file may not; the worst first."""
     carried = FORMATS[media.kind].entries(media.path)
     named = (entry.what for entry in metadata.judge(media.kind, carried))
-    return worst_first(chain(media.beside, named))
+    silenced = (VOICES,) if media.sounding and media.sound == "drop" else ()
+    return telling(chain(silenced, media.beside, named))
 
 
 def _probed(source: Path, settings: Settings) -> Media:
@@ -179,9 +182,10 @@ def _decoded(media: Media) -> Media:
 def _warnings(media: Media, settings: Settings, eyes: Eyes | None) -> tuple[str, ...]:
     """What a person should know that has nothing to do with the pixels."""
     found = () if eyes is None else eyes.warnings
-    if settings.to == "same" and media.written != media.kind:
-        found += (f"became {media.written}: {media.kind} cannot be written here",)
-    if media.form == "video":
+    if media.written not in (media.kind, settings.to):
+        written, own = called(media.written), called(media.kind)
+        found += (f"written as {written}, since scrub cannot write {own}",)
+    if media.sounding:
         found += SOUND_WARNINGS[settings.audio]
     return found
 

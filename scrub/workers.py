@@ -81,6 +81,29 @@ class Bounds:
     memory: int = machine.PLENTY
 
 
+class Stopwatch:
+    """Tells when a call has taken its ``seconds``; to be looked at every TICK.
+
+    ``used`` gives the seconds of processors' time that it had so far, and those count. One that
+    goes round in circles uses its patience up, however long others keep the processors from it;
+    one that waits for what never comes stands still, and then the clock's count.
+    """
+
+    def __init__(self, seconds: float, used: Callable[[], float]) -> None:
+        self._seconds, self._used = seconds, used
+        self._looked, self._start = time.monotonic(), used()
+        self._moved, self._still = self._start, 0.0
+
+    def overdue(self) -> bool:
+        """Whether it has taken more."""
+        before, self._looked, used = self._looked, time.monotonic(), self._used()
+        # Between two looks, all of us may have been stopped for hours.
+        self._still += min(self._looked - before, TICK)
+        if used - self._moved > self._seconds * MOVING:
+            self._moved, self._still = used, 0.0
+        return max(used - self._start, self._still) > self._seconds
+
+
 class Workers(Executor):
     """``count`` processes, each started with its first call and replaced when it is lost.
 
@@ -193,25 +216,15 @@ class _Worker:
         return answer
 
     def _received(self, seconds: float) -> Any:
-        """What it says next but for progress.
-
-        One that goes round in circles uses its patience up, however long others keep the
-        processors from it; one that waits for what never comes stands still.
-        """
-        looked, start = time.monotonic(), machine.busy(self._pid)
-        moved, still = start, 0.0
+        """What it says next but for progress."""
+        stopwatch = Stopwatch(seconds, partial(machine.busy, self._pid))
         while True:
             if wait([self._answers, self.process.sentinel], TICK):
                 message = self._answers.recv()
                 if not isinstance(message, progress.Step):
                     return message
                 progress.pass_on(message)
-            before, looked, used = looked, time.monotonic(), machine.busy(self._pid)
-            # Between two looks, all of us may have been stopped for hours.
-            still += min(looked - before, TICK)
-            if used - moved > seconds * MOVING:
-                moved, still = used, 0.0
-            if max(used - start, still) > seconds:
+            if stopwatch.overdue():
                 self._lose("time", seconds)
             if machine.resident(self._pid) > self._memory:
                 self._lose("memory", seconds)

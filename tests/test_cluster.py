@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -71,6 +72,30 @@ def fateful(job: Job, order: Order) -> Done:
 def slow(job: Job, order: Order) -> Done:
     time.sleep(0.5)
     return cluster.attend(job, order)
+
+
+WAYS = {
+    # For more than twice its patience, it has the processor for a tenth of the time.
+    "starved": "for _ in range(25):\n    busy(0.01)\n    time.sleep(0.1)",
+    "goes round in circles": "busy(60)",
+    "waits for what never comes": "time.sleep(60)",
+    "waits beside another": "threading.Thread(target=busy, args=(60,), daemon=True).start()\n"
+    "time.sleep(60)",
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_worker_that_hangs_ends_itself_and_one_that_is_starved_does_not(way: str) -> None:
+    code = (
+        "import threading, time\n"
+        "from scrub.cluster import _ended_after\n"
+        "def busy(seconds):\n"
+        "    end = time.thread_time() + seconds\n"
+        "    while time.thread_time() < end: pass\n"
+        "with _ended_after(1.0):\n"
+    ) + textwrap.indent(WAYS[way], "    ")
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=55)
+    assert ran.returncode == (way != "starved")
 
 
 # --- the cluster --------------------------------------------------------------------------------

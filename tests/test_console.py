@@ -214,6 +214,17 @@ def test_the_problems_of_many_files_are_grouped_at_the_end(
     assert len(told(capsys, files[:MANY])[0].splitlines()) == 1
 
 
+def test_the_problems_of_few_among_many_files_are_told_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    files = [refused("bad.jpg"), *(done(f"{number}.jpg") for number in range(MANY))]
+    said, problems = told(capsys, files)
+    assert "is empty" in problems
+    assert "is empty" not in said
+    said, _ = told(capsys, files, verbosity=1)  # They stand among many other lines.
+    assert "refused 1 file: is empty" in said
+
+
 def test_what_became_of_earlier_copies_is_always_told(capsys: pytest.CaptureFixture[str]) -> None:
     files = [replace(done(f"{name}.jpg"), reason="replaced a copy") for name in "ab"]
     *_, line, _ = told(capsys, files)[0].splitlines()
@@ -224,8 +235,8 @@ def test_what_became_of_earlier_copies_is_always_told(capsys: pytest.CaptureFixt
 
 def test_an_interrupt_takes_one_line_whatever_it_left(capsys: pytest.CaptureFixture[str]) -> None:
     said, problems = told(capsys, [done("a.jpg")], unfinished=9999)
-    assert problems == "stopped with 9999 files left; run scrub again\n"
-    assert "9999 unfinished in 1.0 s" in said.splitlines()[-1]
+    assert problems == "stopped with 9,999 files left; run scrub again\n"
+    assert "9,999 unfinished in 1.0 s" in said.splitlines()[-1]
 
 
 def test_copies_that_are_good_are_counted_apart(capsys: pytest.CaptureFixture[str]) -> None:
@@ -235,6 +246,26 @@ def test_copies_that_are_good_are_counted_apart(capsys: pytest.CaptureFixture[st
         "0 cleaned and verified, 0 faces covered, 1 already clean, "
         "2 files left out as no pictures in 1.0 s\n"
     )
+
+
+def test_faces_that_nobody_looked_for_are_not_said_to_be_none(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    unseen = replace(done("a.jpg", 0), plan=Plan(looked=False))
+    said, _ = told(capsys, [unseen])
+    assert said.splitlines()[1].split() == ["a.jpg", "a.jpg", "-", "nothing"]
+    assert said.splitlines()[-1] == "1 cleaned and verified, faces not looked for in 1.0 s"
+    planned = replace(unseen, status="planned", target=None)
+    said, _ = told(capsys, [planned], dry_run=True, verbosity=1)
+    assert said.splitlines() == [
+        f"{shown('a.jpg')}: faces not looked for; to remove: nothing",
+        "1 would be cleaned, faces not looked for in 1.0 s",
+    ]
+
+
+def test_a_dry_run_claims_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    said, _ = told(capsys, [replace(done("a.jpg"), status="planned")], dry_run=True)
+    assert said.split()[:6] == ["file", "would", "be", "faces", "to", "remove"]
 
 
 def test_what_was_covered_in_doubt_is_to_be_looked_at(capsys: pytest.CaptureFixture[str]) -> None:
@@ -277,6 +308,18 @@ def test_no_line_is_longer_than_a_narrow_terminal_that_bars_fit_into(
     assert max(map(len, table)) <= columns
 
 
+def test_a_name_stays_in_one_piece_as_long_as_it_can(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "PXL_20260314_181455123.MP.jpg"
+    file = replace(done(name, removed=("a" * 30, "b" * 30)), target=Path("out/picture-001.jpg"))
+    assert told(capsys, [file])[0].splitlines()[1].startswith(f"{name}  picture-001.jpg ")
+    monkeypatch.setenv("COLUMNS", "40")
+    said, _ = told(capsys, [file])
+    assert said.split()[:3] == ["file", "copy", "faces"]
+    assert "removed" not in said
+
+
 @pytest.mark.parametrize(
     ("seconds", "spoken"), [(59.94, "59.9 s"), (754.0, "12 min 34 s"), (4321.0, "1 h 12 min")]
 )
@@ -292,11 +335,31 @@ def test_folders_that_all_files_share_are_left_out(capsys: pytest.CaptureFixture
     assert said[2].startswith(str(Path("night", "b.jpg")))
 
 
-def test_notes_are_for_those_who_ask(capsys: pytest.CaptureFixture[str]) -> None:
-    file = FileReport(Path("a.gif"), "cleaned", kind="gif", warnings=("one detector is missing",))
-    assert told(capsys, [file])[1] == ""
-    problems = told(capsys, [file], verbosity=1)[1]
-    assert problems == "a.gif: note: one detector is missing\n"
+@pytest.mark.skipif(os.name == "nt", reason="Windows has several roots")
+def test_files_that_share_no_folder_are_called_as_the_person_did(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    files = [done("a.jpg"), replace(done("b.jpg"), source=Path("/b.jpg"))]
+    said = told(capsys, files)[0].splitlines()
+    assert [line.split()[0] for line in said[1:3]] == ["/b.jpg", "in/a.jpg"]
+
+
+def test_notes_are_told_once_for_all_files_or_with_each_where_asked(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    missing, flat = "one detector is missing", "transparency was laid on white"
+    files = [replace(done(f"{number}.gif"), warnings=(missing,)) for number in range(9999)]
+    files[5] = replace(files[5], plan=Plan(warnings=(flat,)))
+    said, problems = told(capsys, files)
+    assert problems == ""
+    assert said.splitlines()[:-1] == [
+        f"note on 9,999 files: {missing} (first: {shown('0.gif')})",
+        f"note on 1 file: {flat} ({shown('5.gif')})",
+    ]
+    said, problems = told(capsys, files[5:6], verbosity=1)
+    assert problems == "".join(f"{shown('5.gif')}: note: {text}\n" for text in (flat, missing))
+    assert "note" not in said
+    assert told(capsys, files, verbosity=-1) == ("", "")
 
 
 def test_a_long_problem_stays_on_one_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -382,6 +445,17 @@ def test_bars_have_whole_numbers_at_any_width(width: int, monkeypatch: pytest.Mo
     assert re.search(r" 1/1234 .*-:--:-- left", over_all)
     assert "\N{HORIZONTAL ELLIPSIS}" not in over_all
     assert re.match(r"  a long name of.* 25%", inside)
+
+
+def test_when_all_is_done_no_time_is_left() -> None:
+    shown = bars.Bars(1, "cleaning")
+    [task] = shown._over_all.tasks
+    assert task.start_time is not None
+    task.start_time -= 60
+    shown.finish(done("a.jpg"))
+    terminal = Terminal(file=io.StringIO(), width=80, force_terminal=True, color_system=None)
+    terminal.print(shown._shown)
+    assert "0:00:00 left" in terminal.file.getvalue()
 
 
 def test_an_output_that_lacks_characters_does_not_end_the_run(

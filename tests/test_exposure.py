@@ -11,7 +11,8 @@ import pytest
 from scrub.errors import DamagedError, InputError, UnsupportedError
 from scrub.exposure import Exposure, Sighting, bare, looked_at
 from scrub.formats import FORMATS, Frame, Media
-from scrub.metadata import judge
+from scrub.metadata import Entry, judge
+from scrub.metadata.danger import PLAIN
 from scrub.regions import Box, Detection
 from tests.media import DIRTY, PICTURE_FACES, write
 from tests.parts import saved
@@ -37,8 +38,14 @@ def test_everything_forbidden_is_listed(name: str, tmp_path: Path) -> None:
     found = bare(source)
     forbidden = judge(found.kind, FORMATS[found.kind].entries(source))
     assert sorted(found.carried, key=repr) == sorted(forbidden, key=repr)
-    assert set(found.contents) == {entry.what for entry in forbidden}
+    assert set(found.contents) == {entry.what for entry in forbidden} - PLAIN
     assert found.suffix == ""
+
+
+def test_what_is_nothing_but_structure_is_found_as_such() -> None:
+    """A stream that scrub would not write so is not clean, though it says nothing."""
+    odd = replace(exposure(), carried=(Entry("Segment / Cluster", "pixels and sound", 9),))
+    assert odd.findings() == ("pixels and sound",)
 
 
 def test_the_worst_comes_first(tmp_path: Path) -> None:
@@ -60,8 +67,8 @@ def test_nothing_is_found_in_bare_pixels(tmp_path: Path) -> None:
     [
         ("IMG_0001.png", "name carries a camera's counter"),
         ("2026-03-14.png", "name carries a date or time"),
-        ("a.jpg", "name has the wrong ending, it is png"),
-        ("a", "name has the wrong ending, it is png"),
+        ("a.jpg", "name has the wrong ending, it is PNG"),
+        ("a", "name has the wrong ending, it is PNG"),
         ("a.PNG", None),
         ("a.apng", None),
     ],

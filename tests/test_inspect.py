@@ -16,6 +16,7 @@ from scrub.exposure import Exposure, bare, looked_at
 from scrub.gate import inspected
 from scrub.metadata import Entry
 from scrub.metadata.danger import GRAVE, ORDER, grave
+from scrub.metadata.entry import STRUCTURE
 from tests.conftest import Command
 from tests.media import DIRTY, canaries, write
 from tests.parts import saved
@@ -54,7 +55,7 @@ def test_dangers_come_first(tmp_path: Path, shown: Shown) -> None:
     first = rows(said)[:3]
     assert first == ["1 face", "2 doubtful faces", "GPS position"]
     assert "-48.875417, -123.392528" in said
-    assert said.startswith(f"{source}  jpeg, 240 x 180\n")
+    assert said.startswith(f"{source}  JPEG, 240 x 180\n")
     assert "file name" in rows(said)
     assert "carries a camera's counter" in said
 
@@ -96,27 +97,48 @@ def test_what_has_no_value_has_a_size(shown: Shown) -> None:
         Entry("a", "maker note", 1200),
         Entry("b", "uncovered thumbnail", 900, "160 x 120"),
         Entry("c", "padding after the picture", 1),
+        Entry("d", "motion video", 0, "1"),
+        Entry("e", "motion video", 23451),
+        Entry("f / g", "title", 45),
+        Entry("f / g / h", "title", 37, "Sunset"),
     )
     said = shown(replace(exposure(), carried=carried))
     assert "1,200 bytes" in said
     assert "160 x 120, 900 bytes" in said
     assert re.search(r"padding after the picture +1 byte ", said)
+    assert re.search(r"motion video +1; 23,451 bytes ", said)
+    assert re.search(r"title +Sunset ", said)
+    assert "45 bytes" not in said
 
 
 @pytest.mark.parametrize(
     ("form", "says"),
-    [("still", "png, 10 x 20\n"), ("animation", "3 frames\n"), ("pages", "3 pages\n")],
+    [("still", "PNG, 10 x 20\n"), ("animation", "3 frames\n"), ("pages", "3 pages\n")],
 )
 def test_the_kind_is_told(form: str, says: str, shown: Shown) -> None:
     assert says in shown(exposure(form))
+
+
+def test_what_every_file_is_made_of_gives_nothing_away(shown: Shown) -> None:
+    parts = (Entry("jp2h", STRUCTURE, 67), Entry("jp2c", "pixels", 52000))
+    assert rows(shown(replace(exposure(), carried=parts))) == ["nothing"]
+    assert "pixels (jp2c)" in shown(replace(exposure(), carried=parts), verbosity=1)
 
 
 def test_a_clean_file_gives_away_nothing(shown: Shown) -> None:
     assert rows(shown(exposure())) == ["nothing"]
 
 
+def test_sound_is_told(shown: Shown) -> None:
+    video = exposure("video")
+    assert video.media is not None
+    loud = replace(video, media=replace(video.media, sounding=True))
+    assert rows(shown(loud)) == ["sound"]
+    assert rows(shown(video)) == ["nothing"]
+
+
 def test_a_wrong_ending_is_told(shown: Shown) -> None:
-    assert "has the wrong ending, it is png" in shown(replace(exposure(), suffix=".png"))
+    assert "has the wrong ending, it is PNG" in shown(replace(exposure(), suffix=".png"))
 
 
 EVIL = "a\x1b[31m\r\n\u202egpj.\udcff\x9b2J[red]:smile:"

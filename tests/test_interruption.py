@@ -6,6 +6,7 @@ import os
 import random
 import re
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ if os.name == "nt":
 from benchmarks.interruption import LEFT, Run, alive, copies, drafts, faults, kill
 from scrub.workers import GRACE
 from tests.media import canaries, write
+
+ROOT = Path(__file__).parents[1]
 
 NAMES = [
     *("jpeg-exif-gps", "png-text", "webp-exif-xmp", "gif-animated", "tiff-tags-gps", "bmp-trailer"),
@@ -50,6 +53,20 @@ def test_a_copy_that_is_cut_or_carries_something_is_noticed(inbox: Path) -> None
 
 def test_there_is_time_for_a_worker_to_leave() -> None:
     assert LEFT > GRACE
+
+
+def test_what_the_suite_starts_can_be_interrupted() -> None:
+    code = "import signal; assert signal.getsignal(signal.SIGINT) is signal.default_int_handler"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_a_suite_in_the_background_can_interrupt_what_it_starts() -> None:
+    """A shell without job control has what it puts there ignore Ctrl-C, for good."""
+    named = f"{__file__}::{test_what_the_suite_starts_can_be_interrupted.__name__}"
+    background = ("sh", "-c", 'trap "" INT; exec "$@"', "sh")
+    line = [*background, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", named]
+    ran = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=100)
+    assert ran.returncode == 0, ran.stdout
 
 
 # --- kill -9 ------------------------------------------------------------------------------------

@@ -114,7 +114,7 @@ LAYERS: dict[str, set[str]] = {
     },
     "watch": {"files", "errors"},
     "storage": {"files", "find", "ledger", "report", "settings", "errors"},
-    "cluster": {"files", "jobs", "storage", "workers", "errors"},
+    "cluster": {"files", "jobs", "machine", "storage", "workers", "errors"},
     "console": {"errors", "gate", "exposure", "metadata", "progress", "report"},
     "cli": {
         "tasks",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -107,3 +108,30 @@ def test_the_time_that_a_process_was_busy_is_told() -> None:
 def test_this_machine_has_something_to_give() -> None:
     assert machine.cores() >= 1
     assert 1 << 20 < machine.memory() <= PLENTY
+
+
+def busy(seconds: float) -> None:
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        pass
+
+
+@pytest.mark.skipif(not hasattr(time, "pthread_getcpuclockid"), reason="no system tells")
+def test_a_thread_s_clock_counts_its_own_time_and_nothing_else() -> None:
+    clock = machine.thread_clock()
+    before = clock()
+    other = threading.Thread(target=busy, args=(0.2,))
+    other.start()
+    other.join()
+    assert clock() - before < 0.1
+    busy(0.2)
+    assert clock() - before >= 0.2
+
+
+def test_where_no_system_tells_a_thread_s_clock_stands_still(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr(time, "pthread_getcpuclockid", raising=False)
+    clock = machine.thread_clock()
+    busy(0.05)
+    assert clock() == clock() == 0

@@ -8,7 +8,7 @@ import struct
 import piexif
 import pytest
 from piexif import GPSIFD, ExifIFD, ImageIFD
-from PIL import Image
+from PIL import ExifTags, Image
 
 from scrub.metadata import exif
 from scrub.metadata.entry import Entry
@@ -100,6 +100,18 @@ def test_comments_are_decoded() -> None:
     assert ("comment", "CANARY-comment-1") in said(plain)
     assert ("comment", "CANARY-comment-é") in said(wide)
     assert ("author's name", "CANARY-xp-1") in said(windows)
+
+
+def test_comments_are_decoded_though_of_another_type() -> None:
+    """Pillow writes them as bytes, which are numbers."""
+    block = Image.Exif()
+    block.get_ifd(ExifTags.IFD.Exif)[ExifIFD.UserComment] = b"ASCII\0\0\0CANARY-comment-1"
+    assert ("comment", "CANARY-comment-1") in said(block.tobytes())
+
+
+def test_offsets_of_directories_tell_nothing() -> None:
+    found = said(dump(Exif={ExifIFD.BodySerialNumber: b"1"}, GPS=WHERE))
+    assert {("EXIF", ""), ("GPS data", "")} <= found
 
 
 def test_maker_note_shows_what_is_readable_in_it() -> None:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from scrub.metadata import Entry, entries, judge
-from scrub.metadata.entry import STRUCTURE
+from scrub.metadata.danger import PLAIN
 from tests.dirty_heif import box
 from tests.dirty_wavelet import LEAST, WAVELET, XMP_UUID, jp2
 from tests.pictures import canaries, canary
@@ -22,21 +22,6 @@ def dirty() -> bytes:
     notes += box(b"uuid", XMP_UUID + XMP) + box(b"lbl ", b"CANARY-label-1")
     notes += box(b"xml ", b'<a:b dc:title="CANARY-xml-1">') + box(b"CANA", b"CANARY-own-1")
     return jp2(comment="CANARY-com-1") + notes + box(b"colr", b"\2\0\0" + profile())
-
-
-PLAIN = {
-    STRUCTURE,
-    "signature",
-    "file type",
-    "picture header",
-    "colour space",
-    "transparency",
-    "start of the pixels",
-    "header of a tile",
-    "pixels",
-    "end of the pixels",
-}
-"""What a picture and nothing else is made of."""
 
 
 def told(data: bytes) -> set[tuple[str, str]]:

@@ -10,7 +10,17 @@ import pytest
 from scrub.metadata import Entry, entries, judge
 from scrub.metadata.ebml import elements, value
 from scrub.metadata.matroska_elements import ELEMENTS
-from tests.dirty_video import HALF_NAMES, VIDEO, VOID, attachment, element, segment, tag, video
+from tests.dirty_video import (
+    HALF_NAMES,
+    VIDEO,
+    VOID,
+    attachment,
+    chapters,
+    element,
+    segment,
+    tag,
+    video,
+)
 from tests.pictures import canaries, canary
 
 
@@ -71,6 +81,10 @@ def test_channel_is_listed_and_judged(name: str) -> None:
     found = {(what, "") if what == "unique number" else (what, text) for what, text in told(data)}
     assert [pair for pair in CHANNELS[name] if pair not in found] == []
     assert total(entries("webm", data)) == len(data)
+
+
+def test_chapters_have_no_unknown_parts() -> None:
+    assert "unknown element" not in whats(video("mkv", prepare=chapters))
 
 
 @pytest.mark.parametrize("name", sorted(set(CHANNELS) - {"webm-attachment"}))

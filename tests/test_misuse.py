@@ -159,6 +159,17 @@ def test_an_interrupted_run_says_what_is_left_and_sums_up(
     assert told["totals"]["unfinished"] == 2
 
 
+def test_an_interrupt_before_there_is_a_command_has_our_status(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted(*arguments: object, **more: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(main, "make_context", interrupted)
+    ended = CliRunner().invoke(main, ["clean"])
+    assert (ended.exit_code, ended.output.strip()) == (2, "")
+
+
 def test_a_report_that_cannot_be_written_is_known_before_the_work(
     scrub_command: Command, tmp_path: Path
 ) -> None:
@@ -181,7 +192,16 @@ UNHEARD = {
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
 @pytest.mark.parametrize("how", UNHEARD)
 @pytest.mark.parametrize(
-    "command", [("check", "in/a.jpg", "--no-faces"), ("clean", "in", "-o", "o", "--metadata-only")]
+    "command",
+    [
+        ("check", "in/a.jpg", "--no-faces"),
+        ("clean", "in", "-o", "o", "--metadata-only"),
+        ("inspect", "in/a.jpg", "--no-faces"),
+        ("--help",),
+        ("--version",),
+        ("clean", "--help"),
+    ],
+    ids=" ".join,
 )
 def test_what_nobody_hears_is_no_success_and_no_find(
     scrub_command: Command, tmp_path: Path, how: str, command: tuple[str, ...]
@@ -194,6 +214,13 @@ def test_what_nobody_hears_is_no_success_and_no_find(
     assert ("what scrub prints cannot be written" in ran.stderr) == bool(problem)
     assert problem in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
+@pytest.mark.parametrize("to", [">/dev/full 2>&1", "2>/dev/full"])
+def test_misuse_that_nobody_hears_of_is_misuse(scrub_command: Command, to: str) -> None:
+    ran = scrub_command("clear", "in", before=("sh", "-c", f'exec "$@" {to}', "sh"))
+    assert (ran.returncode, ran.stdout, ran.stderr) == (2, "", "")
 
 
 # --- help ---------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -21,11 +22,14 @@ from scrub.errors import InputError, ScrubError, StorageError, TargetError, Veri
 from scrub.files import NEUTRAL_TIME
 from scrub.formats import FORMATS, Frame, Media, Paint, format_of, pixels, probe
 from scrub.metadata import Entry, judge
+from scrub.metadata.danger import PLAIN
 from scrub.redaction import Canvas, Painter
 from scrub.regions import Box, Detection, Region, covered_share, head
 from scrub.report import FileReport
 from scrub.settings import Settings
 from tests import media
+from tests.dirty_video import video
+from tests.dirty_wavelet import jp2
 from tests.media import DIRTY, PICTURE_FACES, Edges, Pixels, canaries, picture
 
 LEFT, RIGHT = PICTURE_FACES
@@ -260,6 +264,25 @@ def test_what_was_removed_is_told_in_place_too(tmp_path: Path) -> None:
     assert "GPS position" in report.removed
     assert canaries(source.read_bytes()) == set()
     assert residue(tmp_path) == [source.name]
+
+
+@pytest.mark.parametrize(
+    ("name", "build", "removed"),
+    [
+        ("a.jp2", jp2, "comment"),
+        ("a.avi", partial(video, "avi", sound=True), "free space"),
+        ("a.mkv", partial(video, "mkv", sound=True), "language"),
+    ],
+)
+def test_what_every_file_is_made_of_is_not_said_to_be_removed(
+    name: str, build: Callable[[], bytes], removed: str, tmp_path: Path
+) -> None:
+    """Of these kinds, none is ever clean: each of their parts is forbidden."""
+    source = tmp_path / name
+    source.write_bytes(build())
+    told = pipeline.given_away(probe(source))
+    assert removed in told
+    assert PLAIN.isdisjoint(told)
 
 
 def test_what_the_eyes_lack_is_told(tmp_path: Path) -> None:

@@ -11,13 +11,14 @@ from PIL import Image
 from scrub import pipeline
 from scrub.batch import outline
 from scrub.errors import UnsupportedError, VerificationError
-from scrub.formats import FORMATS, Frame, format_of, probe, target_of
+from scrub.formats import FORMATS, Frame, called, format_of, probe, target_of
 from scrub.formats.still import FLATTENED, ROWS
 from scrub.metadata import entries, judge
 from scrub.report import FileReport
 from scrub.settings import TARGETS, Settings, Target
 from tests import media
 from tests.conftest import Command
+from tests.dirty_video import video
 from tests.media import DIRTY, canaries
 
 CHANGED: tuple[Target, ...] = ("jpeg", "png")
@@ -110,7 +111,9 @@ def test_animation_that_plays_once_plays_once(tmp_path: Path) -> None:
     ("name", "to"), [*((name, "jpeg") for name in [*MOVING, "tiff-pages"]), ("tiff-pages", "png")]
 )
 def test_nothing_of_a_clip_is_dropped_in_silence(name: str, to: Target, tmp_path: Path) -> None:
-    with pytest.raises(UnsupportedError, match=rf"pictures, which {to} cannot hold; use --to same"):
+    with pytest.raises(
+        UnsupportedError, match=rf"pictures, which {called(to)} cannot hold; use --to same"
+    ):
         clean(name, tmp_path, to)
     assert not (tmp_path / "out").exists()
 
@@ -159,7 +162,7 @@ def test_no_other_kind_is_written_under_the_old_name(inbox: Path) -> None:
     assert [job.source for job in plan.jobs] == [kept]
     (report,) = plan.settled
     assert report.source == refused
-    assert report.reason == "is png and cannot become jpeg under its name; use --out"
+    assert report.reason == "is PNG and cannot become JPEG under its name; use --out"
 
 
 def test_command_keeps_the_original_where_its_kind_would_change(
@@ -207,10 +210,10 @@ def test_jpeg_2000_becomes_png_and_says_so(suffix: str, inbox: Path, out: Path) 
     assert job.target.suffix == ".png"
     report = pipeline.clean(source, job.target, Settings(), None)
     assert report.kind == "jpeg2000"
-    assert report.warnings == ("became png: jpeg2000 cannot be written here",)
+    assert report.warnings == ("written as PNG, since scrub cannot write JPEG 2000",)
     assert format_of(job.target).kind == "png"
     (refused,) = outline([source], None, Settings()).settled
-    assert refused.reason == "is jpeg2000 and cannot become png under its name; use --out"
+    assert refused.reason == "is JPEG 2000 and cannot become PNG under its name; use --out"
 
 
 def test_what_cannot_be_written_here_becomes_jpeg_and_says_so(
@@ -222,7 +225,7 @@ def test_what_cannot_be_written_here_becomes_jpeg_and_says_so(
     (job,) = outline([source], out, Settings()).jobs
     assert job.target.suffix == ".jpg"
     report = pipeline.clean(source, job.target, Settings(), None)
-    assert report.warnings == ("became jpeg: heic cannot be written here",)
+    assert report.warnings == ("written as JPEG, since scrub cannot write HEIC",)
     assert format_of(job.target).kind == "jpeg"
     (refused,) = outline([source], None, Settings()).settled
     assert "use --out" in refused.reason
@@ -230,6 +233,22 @@ def test_what_cannot_be_written_here_becomes_jpeg_and_says_so(
 
 def test_what_was_asked_for_is_no_warning(tmp_path: Path) -> None:
     assert clean("heic-exif-xmp", tmp_path, "jpeg").warnings == ()
+
+
+@pytest.mark.parametrize(("to", "said"), [("same", True), ("png", True), ("mp4", False)])
+def test_what_was_asked_for_pictures_is_none_for_videos(
+    to: Target, said: bool, tmp_path: Path
+) -> None:
+    source = tmp_path / "a.avi"
+    source.write_bytes(video("avi"))
+    report = pipeline.preview(source, Settings(to=to), None)
+    assert report.warnings == ("written as MP4, since scrub cannot write AVI",) * said
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_every_kind_is_called_as_people_do(kind: str) -> None:
+    assert called(kind) != kind
+    assert called(kind).replace(" ", "").lower() in (kind, "matroska")
 
 
 # --- a writer that lies -------------------------------------------------------------------------

@@ -400,11 +400,20 @@ def test_sound_is_only_there_where_asked_for(name: str, audio: Any, tmp_path: Pa
     assert report.target is not None
     copy = probe(report.target)
     length = sound_length(report.target, copy.kind)
-    assert bool(report.warnings) == (audio != "drop" or name == "mkv")
+    kept = [warning for warning in report.warnings if "sound was kept" in warning]
+    assert len(kept) == (audio != "drop")
+    assert (pipeline.VOICES in report.removed) == (audio == "drop")
     if audio == "drop":
         assert length is None
     else:
         assert length == pytest.approx(0.8, abs=0.1)
+
+
+@pytest.mark.parametrize("audio", ["drop", "keep", "mask"])
+def test_of_a_silent_video_nothing_is_said_about_sound(audio: Any, tmp_path: Path) -> None:
+    report = pipeline.preview(made("mp4", tmp_path), Settings(audio=audio), None)
+    assert report.warnings == ()
+    assert pipeline.VOICES not in report.removed
 
 
 def _loudest(path: Path) -> float:

@@ -248,7 +248,9 @@ def test_a_hot_folder_is_cleaned_until_it_is_told_to_stop(
     said, problems = watching.communicate()
     assert watching.returncode == 2, "something was refused"
     assert said.splitlines()[0] == f"watching {inbox}; stop with Ctrl-C"
-    assert said.splitlines()[-1].startswith("2 cleaned and verified, 0 faces covered, 1 refused in")
+    assert said.splitlines()[-1].startswith(
+        "2 cleaned and verified, faces not looked for, 1 refused in"
+    )
     assert problems.startswith(f"{inbox / 'bad.jpg'}: is not a picture")
     assert {path.name for path in inbox.iterdir()} == {"a.jpg", "IMG_0001.jpg"}
 
@@ -267,7 +269,7 @@ def test_once_is_for_a_timetable_and_remembers_the_last_time(
     again = scrub_command(*line)
     arriving = f"{inbox / 'c.jpg.part'}: is still arriving: left for the next time\n"
     assert (again.returncode, again.stderr) == (0, arriving)
-    assert "1 cleaned and verified, 0 faces covered, 1 already clean in" in again.stdout
+    assert "1 cleaned and verified, faces not looked for, 1 already clean in" in again.stdout
     assert copies(out) == {"a.jpg", "b.jpg"}
     assert (out / "a.jpg").stat().st_ino == before
     assert (out / LEDGER).exists()

@@ -8,11 +8,12 @@ from pathlib import Path
 import click
 
 from scrub.cli import options
+from scrub.cli.commands import Command
 from scrub.cli.options import DEFAULTS, INCOMPLETE, PATH
 from scrub.settings import PRESETS, PresetName, Settings
 
 
-@click.command(short_help="Say what is still wrong with pictures, videos and folders.")
+@click.command(cls=Command, short_help="Say what is still wrong with pictures, videos and folders.")
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=PATH)
 @click.option("--no-faces", is_flag=True, help="Do not look for faces.")
 @click.option(

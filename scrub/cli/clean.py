@@ -9,11 +9,12 @@ from pathlib import Path
 import click
 
 from scrub.cli import options
+from scrub.cli.commands import Command
 from scrub.cli.options import INCOMPLETE, PATH
 from scrub.settings import Settings
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=PATH)
 @click.option(
     "-o", "--out", metavar="DIR", type=PATH, help="Put the copies here; folders are mirrored."

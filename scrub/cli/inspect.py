@@ -8,11 +8,12 @@ from pathlib import Path
 import click
 
 from scrub.cli import options
+from scrub.cli.commands import Command
 from scrub.cli.options import INCOMPLETE, PATH
 from scrub.settings import PresetName, Settings
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=PATH)
 @click.option("--no-faces", is_flag=True, help="Do not look for faces.")
 @options.preset

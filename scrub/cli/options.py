@@ -127,7 +127,7 @@ report = click.option(
 )
 quiet = click.option("-q", "--quiet", is_flag=True, help="Print problems only.")
 verbose = click.option(
-    "-v", "--verbose", is_flag=True, help="Print all that was removed, and notes."
+    "-v", "--verbose", is_flag=True, help="Print for each file all that was removed, and notes."
 )
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scrub.cli import options
+from scrub.cli.commands import Command
 from scrub.cli.options import INCOMPLETE, PATH
 from scrub.settings import Settings
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from scrub.watch import Inbox
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("inbox", metavar="INBOX", type=PATH)
 @click.option(
     "-o", "--out", metavar="DIR", type=PATH, required=True, help="Put the copies here; mirrored."

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console as Terminal
 from rich.console import RenderableType
 from rich.table import Table
@@ -21,12 +22,18 @@ from scrub.console.words import counted, harmless
 from scrub.errors import OutputError
 from scrub.exposure import Exposure
 from scrub.gate import GateReport
-from scrub.report import MANY, FileReport, Group, RunReport
+from scrub.report import MANY, FileReport, Group, Note, RunReport
 
-__all__ = ["Console", "harmless"]
+__all__ = ["Console", "harmless", "unheard"]
+
+UNSEEN = "faces not looked for"
+"""What is said in the place of their number."""
 
 NAMED = 2
 """How many kinds of removed things a row names before it only counts them."""
+
+NARROW = 60
+"""Columns below which a table has only names and numbers."""
 
 NARROWEST = 30
 """Columns that a terminal has at least, whatever it says: bars need so many, and on one of none
@@ -86,17 +93,21 @@ class Console:
                 yield report
 
     def summary(self, run: RunReport) -> None:
-        """The table of files if they are few, what to look at, and the line of totals."""
+        """The table of files if they are few, notes, what to look at, and the line of totals."""
         if run.unfinished:
             self.problem(f"stopped with {counted(run.unfinished, 'file')} left; run scrub again")
         if self._verbosity < 0:
             return
         if run.done and self._verbosity < 1:
-            _print(self._out, self._table(list(run.done), run.dry_run))
+            _print(self._out, self._table(run))
+        # Of few, each problem stands just above.
+        lines = run.total if self._verbosity > 0 else run.counts["refused"] + run.counts["failed"]
         for group in run.groups:
-            # Of few files, each problem stands just above.
-            if group.status == "cleaned" or run.total > MANY:
+            if group.status == "cleaned" or lines > MANY:
                 _say(self._out, _grouped(group))
+        if self._verbosity < 1:  # Else, each stands with its file.
+            for note in run.notes:
+                _say(self._out, _noted(note))
         if run.doubtful:
             self._doubts(run)
         _say(self._out, _totals(run))
@@ -132,7 +143,7 @@ class Console:
             _say(self._out, self._line(report))
         elif report.status == "unchanged" and report.reason:
             _say(self._out, f"{report.source}: {report.reason}")
-        for warning in (*report.plan.warnings, *report.warnings):
+        for warning in report.all_warnings:
             self.problem(f"{report.source}: note: {warning}")
 
     def _doubts(self, run: RunReport) -> None:
@@ -143,21 +154,26 @@ class Console:
             shown = report.source if run.dry_run or report.target is None else report.target
             _say(self._out, f"  {shown}: {report.plan.doubtful}")
 
-    def _table(self, reports: list[FileReport], dry_run: bool) -> Table:
+    def _table(self, run: RunReport) -> Table:
+        """A row for each file that was done."""
         plain = not self._out.is_terminal
         table = Table(box=None, pad_edge=False, header_style="" if plain else "bold")
-        table.add_column("file", overflow="fold")
-        table.add_column("would be" if dry_run else "copy", overflow="fold")
+        names = _shortened([report.source for report in run.done])
+        # A name in two pieces is hard to find again: what was removed gives way to it.
+        whole = max(map(cell_len, names.values())) <= self._out.width * 2 // 5
+        table.add_column("file", overflow="fold", no_wrap=whole)
+        table.add_column("would be" if run.dry_run else "copy", overflow="fold")
         table.add_column("faces", justify="right")
-        table.add_column("removed", overflow="fold")
-        sources = _shortened([report.source for report in reports])
-        for report in sorted(reports, key=_by_source):
+        table.add_column("to remove" if run.dry_run else "removed", overflow="fold")
+        for report in sorted(run.done, key=_by_source):
             table.add_row(
-                Text(harmless(sources[report.source])),
+                Text(names[report.source]),
                 Text("" if report.target is None else harmless(report.target.name)),
-                Text(str(report.faces)),
+                Text(str(report.faces) if report.plan.looked else "-"),
                 Text(self._removed(report)),
             )
+        if self._out.width < NARROW:
+            table.columns.pop()
         return table
 
     def _removed(self, report: FileReport) -> str:
@@ -168,10 +184,22 @@ class Console:
 
     def _line(self, report: FileReport) -> str:
         """All about one file, for those who want to know."""
-        becomes = "would be" if report.status == "planned" else "is now"
+        planned = report.status == "planned"
+        becomes, removed = ("would be", "to remove:") if planned else ("is now", "removed")
         copy = "" if report.target is None else f" {becomes} {report.target.name};"
-        faces = counted(report.faces, "face")
-        return f"{report.source}:{copy} {faces}; removed {self._removed(report)}"
+        faces = counted(report.faces, "face") if report.plan.looked else UNSEEN
+        return f"{report.source}:{copy} {faces}; {removed} {self._removed(report)}"
+
+
+def unheard(stream: int, error: OSError) -> OutputError:
+    """What to raise where nobody takes what is printed on the stream of this number.
+
+    From now on, nothing is printed there.
+    """
+    # What was not taken is tried again at the end, and would fail with a status of Python's.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
+    problem = f"what scrub prints cannot be written ({error.strerror})"
+    return OutputError(None, problem, "look where it goes and run scrub again")
 
 
 def _say(terminal: Terminal, text: str) -> None:
@@ -184,10 +212,7 @@ def _print(terminal: Terminal, what: RenderableType, soft_wrap: bool = False) ->
     try:
         terminal.print(what, soft_wrap=soft_wrap)
     except OSError as error:
-        # What was not taken is tried again at the end, and would fail with a status of Python's.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), terminal.file.fileno())
-        problem = f"what scrub prints cannot be written ({error.strerror})"
-        raise OutputError(None, problem, "look where it goes and run scrub again") from error
+        raise unheard(terminal.file.fileno(), error) from error
 
 
 def _by_source(report: FileReport) -> str:
@@ -195,42 +220,53 @@ def _by_source(report: FileReport) -> str:
 
 
 def _shortened(paths: list[Path]) -> dict[Path, str]:
-    """Each path without the folders that all of them share."""
+    """Each path, made harmless, without the folders that all of them share if there are any."""
     try:
         common = os.path.commonpath([os.path.abspath(path.parent) for path in paths])
     except ValueError:  # Windows: they lie on different drives.
-        return {path: str(path) for path in paths}
-    return {path: os.path.relpath(path, common) for path in paths}
+        common = os.sep
+    if common == os.path.dirname(common):
+        return {path: harmless(str(path)) for path in paths}
+    return {path: harmless(os.path.relpath(path, common)) for path in paths}
 
 
 def _came_to(gate: GateReport) -> str:
     counts = gate.counts
-    parts = [f"{counts['clean']} clean", f"{counts['found']} not clean"]
-    parts += [f"{counts[bad]} {bad}" for bad in ("refused", "failed") if counts[bad]]
+    parts = [f"{counts['clean']:,} clean", f"{counts['found']:,} not clean"]
+    parts += [f"{counts[bad]:,} {bad}" for bad in ("refused", "failed") if counts[bad]]
     if gate.passed_over:
         parts.append(_left_out(gate.passed_over))
     return ", ".join(parts)
 
 
 def _grouped(group: Group) -> str:
-    which = f"first: {group.example}" if group.count > 1 else group.example
-    return f"{group.status} {counted(group.count, 'file')}: {group.reason} ({which})"
+    return f"{group.status} {counted(group.count, 'file')}: {group.reason} ({_example(group)})"
+
+
+def _noted(note: Note) -> str:
+    return f"note on {counted(note.count, 'file')}: {note.text} ({_example(note)})"
+
+
+def _example(many: Group | Note) -> str:
+    return f"first: {many.example}" if many.count > 1 else str(many.example)
 
 
 def _totals(run: RunReport) -> str:
     counts = run.counts
     faces = counted(run.faces, "face")
     if run.dry_run:
-        parts = [f"{counts['planned']} would be cleaned", f"{faces} found"]
+        parts = [f"{counts['planned']:,} would be cleaned", f"{faces} found"]
     else:
-        parts = [f"{counts['cleaned']} cleaned and verified", f"{faces} covered"]
+        parts = [f"{counts['cleaned']:,} cleaned and verified", f"{faces} covered"]
+    if not run.looked:
+        parts[1] = UNSEEN
     if run.already:
-        parts.append(f"{run.already} already clean")
-    parts += [f"{counts[status]} {status}" for status in ("refused", "failed") if counts[status]]
+        parts.append(f"{run.already:,} already clean")
+    parts += [f"{counts[status]:,} {status}" for status in ("refused", "failed") if counts[status]]
     if run.left_out:
         parts.append(_left_out(run.left_out))
     if run.unfinished:
-        parts.append(f"{run.unfinished} unfinished")
+        parts.append(f"{run.unfinished:,} unfinished")
     return f"{', '.join(parts)} in {_time(run)}"
 
 
@@ -244,7 +280,7 @@ def _time(run: RunReport) -> str:
     elif minutes:
         spent = f"{minutes} min {seconds:.0f} s"
     worked = run.total - run.left_out - run.already
-    return f"{spent}, {worked / run.seconds:.1f} files a second" if worked > MANY else spent
+    return f"{spent}, {worked / run.seconds:,.1f} files a second" if worked > MANY else spent
 
 
 def _left_out(count: int) -> str:

@@ -107,8 +107,7 @@ def _forms_over_all(doing: str) -> Mapping[int, Sequence[ProgressColumn]]:
     what, bar, count = TextColumn(doing), BarColumn(), MofNCompleteColumn(table_column=WHOLE)
     faces = TextColumn("files, {task.fields[faces]},")
     gone = (TimeElapsedColumn(table_column=WHOLE), TextColumn("gone,"))
-    time_left = TimeRemainingColumn(elapsed_when_finished=True, table_column=WHOLE)
-    left = (time_left, TextColumn("left"))
+    left = (TimeRemainingColumn(table_column=WHOLE), TextColumn("left"))
     return {
         76: (what, bar, count, faces, *gone, *left),
         60: (what, bar, count, faces, *left),

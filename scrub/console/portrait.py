@@ -13,7 +13,7 @@ from rich.text import Text
 from scrub.console.words import counted, harmless
 from scrub.exposure import Exposure
 from scrub.metadata import Entry
-from scrub.metadata.danger import grave
+from scrub.metadata.danger import PLAIN, grave
 
 NAMED = 3
 """How many values of one sort are shown before the others are only counted."""
@@ -52,17 +52,19 @@ def portrait(exposure: Exposure, colored: bool, everything: bool) -> Padding:
 
 def _rows(exposure: Exposure, everything: bool) -> Iterator[Row]:
     yield from _faces(exposure)
+    if exposure.media and exposure.media.sounding:
+        yield "sound", "voices in it can be recognised", True
     sorts = groupby(exposure.carried, key=lambda entry: entry.what)
     for what, same in sorts:
         if everything:
             for entry in same:
                 yield f"{what} ({entry.place})", entry.value or _size([entry]), grave(what)
-        else:
+        elif what not in PLAIN:
             yield what, _values(list(same)), grave(what)
     if exposure.clue:
         yield "file name", f"carries {exposure.clue}", True
     if exposure.suffix:
-        yield "file name", f"has the wrong ending, it is {exposure.kind}", False
+        yield "file name", f"has the wrong ending, it is {exposure.called}", False
 
 
 def _faces(exposure: Exposure) -> Iterator[Row]:
@@ -80,13 +82,15 @@ def _faces(exposure: Exposure) -> Iterator[Row]:
 
 
 def _values(entries: list[Entry]) -> str:
-    """The different values of one sort, or how much there is of it where it has none."""
+    """The different values of one sort, and how much there is of it that has none."""
     values = list(dict.fromkeys(_value(entry) for entry in entries if entry.value))
-    if not values:
-        return _size(entries)
     more = len(values) - NAMED
     shown = "; ".join(_short(value) for value in values[:NAMED])
-    return f"{shown} and {more} more" if more > 0 else shown
+    known = f"{shown} and {more} more" if more > 0 else shown
+    # What only holds a value that is told says nothing by its size.
+    silent = (entry for entry in entries if not entry.value)
+    rest = _size(entry for entry in silent if not known or " / " not in entry.place)
+    return "; ".join(filter(None, (known, rest)))
 
 
 def _short(value: str) -> str:
@@ -100,14 +104,14 @@ def _value(entry: Entry) -> str:
 
 def _size(entries: Iterable[Entry]) -> str:
     size = sum(entry.size for entry in entries)
-    return f"{size:,} byte{'' if size == 1 else 's'}" if size else ""
+    return counted(size, "byte") if size else ""
 
 
 def _form(exposure: Exposure) -> str:
     media = exposure.media
     if media is None:
-        return exposure.kind
-    size = f"{media.kind}, {media.width} x {media.height}"
+        return exposure.called
+    size = f"{exposure.called}, {media.width} x {media.height}"
     # How many frames a video has is only known when all are read.
     several = {"animation": f", {media.frames} frames", "pages": f", {media.frames} pages"}
     return size + several.get(media.form, "")

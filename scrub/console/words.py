@@ -13,8 +13,8 @@ def harmless(text: str) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """The number and the noun, with an s where there is not one of it."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    """The number in groups of three digits, and the noun, with an s where there is not one."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def _written_out(character: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from scrub.errors import DamagedError, InputError, UnsupportedError
 from scrub.formats.media import Form, Format, Frame, Media, Paint
-from scrub.formats.sniff import HEAD, kind_of
+from scrub.formats.sniff import HEAD, called, kind_of
 from scrub.formats.still import ROWS, STILLS
 from scrub.formats.strangers import remedy
 from scrub.formats.video import VIDEOS, WRITTEN, Video, sound_length
@@ -23,6 +23,7 @@ __all__ = [
     "Frame",
     "Media",
     "Paint",
+    "called",
     "format_of",
     "kind_of",
     "probe",
@@ -51,7 +52,7 @@ def format_of(path: Path) -> Format:
     kind = kind_of(head)
     if kind in FORMATS:
         return FORMATS[kind]
-    names = ", ".join(FORMATS)
+    names = ", ".join(map(called, FORMATS))
     if kind is None:
         raise UnsupportedError(
             path, "is not a picture or video that scrub knows", remedy(kind, names)
@@ -83,6 +84,6 @@ def probe(path: Path, max_side: int | None = None, to: str = "same") -> Media:
     if target is form:
         return media
     if media.form != "video" and media.frames > 1 and ROWS[target.kind].several != media.form:
-        problem = f"holds {media.frames} pictures, which {target.kind} cannot hold"
+        problem = f"holds {media.frames} pictures, which {called(target.kind)} cannot hold"
         raise UnsupportedError(path, problem, "use --to same")
     return replace(media, target=target.kind)

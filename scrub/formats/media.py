@@ -26,10 +26,11 @@ class Media:
     whose frames are only known when they have been read; ``loop`` is how often an animation
     plays, 0 for ever, None once; ``max_side`` bounds the long side that frames are shrunk to;
     ``lossless`` says that pixels were stored exactly; ``target`` is the kind of the file that is
-    to be made of it, None for its own; ``sound`` is what becomes of a video's; ``beside`` names,
-    in plain words, the streams that are left out; ``length`` is what a video's header says of its
-    length in milliseconds, 0 where it says nothing; ``only`` is the one frame of a still that was
-    decoded already, and saves doing it again.
+    to be made of it, None for its own; ``sounding`` says that a video has sound, and
+    ``sound`` what becomes of it; ``beside`` names, in plain words, the other streams that are left
+    out; ``length`` is what a video's header says of its length in milliseconds, 0 where it says
+    nothing; ``only`` is the one frame of a still that was decoded already, and saves doing it
+    again.
     """
 
     path: Path
@@ -42,6 +43,7 @@ class Media:
     max_side: int | None = None
     lossless: bool = True
     target: str | None = None
+    sounding: bool = False
     sound: Sound = "drop"
     beside: tuple[str, ...] = ()
     length: float = 0.0

@@ -85,6 +85,9 @@ BOXES = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
 
 EBML, DOCUMENT_TYPE = b"\x1aE\xdf\xa3", b"\x42\x82"
 
+CALLED = {"webp": "WebP", "jpeg2000": "JPEG 2000", "webm": "WebM", "mkv": "Matroska"}
+"""What people call those kinds of :data:`scrub.formats.FORMATS` that are no capital letters."""
+
 BMP_HEADERS = {12, 40, 52, 56, 64, 108, 124}
 
 
@@ -117,6 +120,11 @@ def kind_of(head: bytes) -> str | None:
     if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
         return "sound"
     return None
+
+
+def called(kind: str) -> str:
+    """What people call a kind of :data:`scrub.formats.FORMATS`."""
+    return CALLED.get(kind, kind.upper())
 
 
 def _document_type(head: bytes) -> bytes:

@@ -56,19 +56,22 @@ def track(media: Media, start: Fraction, container: Any, codec: str) -> Track:
 
     ``start`` is the time stamp of the first picture, in seconds.
     """
-    if media.sound == "drop":
-        return Track()
-    with opened(media.path, media.kind) as source:
-        channels = [one.codec_context.channels for one in source.streams.audio[:1]]
-    if not channels:
+    count = channels(media.path, media.kind)
+    if media.sound == "drop" or count is None:
         return Track()
     stream = container.add_stream(codec, rate=RATE)
     context = stream.codec_context
-    context.layout = "mono" if channels == [1] else "stereo"
+    context.layout = "mono" if count == 1 else "stereo"
     context.bit_rate = BITS
     context.time_base = Fraction(1, RATE)
     context.flags |= int(Flags.bitexact)
     return Track(_encoded(media, start, stream))
+
+
+def channels(path: Path, kind: str) -> int | None:
+    """How many channels the first sound has; None where there is none."""
+    with opened(path, kind) as container:
+        return next((one.codec_context.channels for one in container.streams.audio), None)
 
 
 def length(path: Path, kind: str) -> float | None:

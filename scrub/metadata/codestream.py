@@ -31,13 +31,13 @@ _HEAD, _MOST_MARKERS = 4096, 1 << 16
 
 def codestream(view: memoryview, start: int, end: int) -> Iterator[Entry]:
     """The parts of the codestream from ``start`` to ``end``, without a gap."""
-    yield Entry("SOC", "start of the pixels", min(2, end - start))
+    yield Entry("SOC", STRUCTURE, min(2, end - start))
     at = min(start + 2, end)
     for _ in range(_MOST_MARKERS):
         marker = number(view, at, 2)
         stop = at + 2 + number(view, at + 2, 2)
         if marker == _EOC and at + 2 <= end:
-            yield Entry("EOC", "end of the pixels", 2)
+            yield Entry("EOC", STRUCTURE, 2)
             if at + 2 < end:
                 hint = words(bytes(view[at + 2 : end][:_HEAD]))
                 yield Entry("stray bytes", "bytes after the pixels", end - at - 2, hint)
@@ -60,7 +60,7 @@ def codestream(view: memoryview, start: int, end: int) -> Iterator[Entry]:
 
 def _tile_part(view: memoryview, start: int, end: int) -> Iterator[Entry]:
     """The header of a tile part, the markers in it, and its pixels."""
-    yield Entry("SOT", "header of a tile", 12)
+    yield Entry("SOT", STRUCTURE, 12)
     at = start + 12
     while number(view, at, 2) != _SOD:
         stop = at + 2 + number(view, at + 2, 2)

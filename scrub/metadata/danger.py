@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from scrub.metadata.entry import STRUCTURE
+
 ORDER = (
     "GPS position",
     "uncovered",
     "motion video",
     "second picture",
     "further video",
+    "voices",
     "depth map",
     "mask of persons",
     "gain map",
@@ -50,7 +53,20 @@ ORDER = (
     "colour profile",
     "bytes",
 )
-"""Words of an entry's ``what``, the worst first. The rest is structure and comes last."""
+"""Words of an entry's ``what``, the worst first. The rest tells little and comes last."""
+
+PLAIN = frozenset(
+    {
+        STRUCTURE,
+        "pixels",
+        "pixels and sound",
+        "plan of the picture",
+        "tile of the picture",
+        "video track",
+        "sound track",
+    }
+)
+"""What every file is made of, and tells nothing. A copy has its own."""
 
 GRAVE = ORDER[: ORDER.index("camera maker") + 1]
 """Those that say where somebody was, who, when or with what, or that show a face."""
@@ -64,6 +80,11 @@ def grave(name: str) -> bool:
 def worst_first(names: Iterable[str]) -> tuple[str, ...]:
     """Each of the entries' names once, the most dangerous first."""
     return tuple(sorted(dict.fromkeys(names), key=_rank))
+
+
+def telling(names: Iterable[str]) -> tuple[str, ...]:
+    """The same without those that are :data:`PLAIN`."""
+    return tuple(name for name in worst_first(names) if name not in PLAIN)
 
 
 def _rank(name: str) -> int:

@@ -13,7 +13,7 @@ from piexif import TAGS
 
 from scrub.metadata import makernote
 from scrub.metadata.entry import Entry
-from scrub.metadata.ifd import ASCII, GPS, INTEROP, UNDEFINED, Directory, Tag, Tiff
+from scrub.metadata.ifd import ASCII, BYTE, GPS, INTEROP, UNDEFINED, Directory, Tag, Tiff
 from scrub.metadata.ifd import EXIF as EXIF_POINTER
 from scrub.metadata.text import printable, words
 from scrub.metadata.thumbnail import thumbnail
@@ -114,6 +114,7 @@ _MAKER = 0x010F
 _THUMBNAIL, _THUMBNAIL_SIZE, _STRIPS, _STRIP_SIZES = 0x0201, 0x0202, 0x0111, 0x0117
 _UTF16 = range(0x9C9B, 0x9CA0)  # what Windows writes
 _CHARSETS = (0x9286, 27, 28)  # values that begin with the name of their character set
+_POINTERS = (EXIF_POINTER, GPS, INTEROP)  # whose values are offsets, and tell nothing
 
 
 def read(data: bytes) -> Iterator[Entry]:
@@ -213,7 +214,9 @@ def _text(tiff: Tiff, tag: Tag) -> str:
     raw = tiff.raw(tag, 4096)
     if tag.number in _UTF16:
         return printable(raw.decode("utf-16-le", "replace"))
-    if tag.number in _CHARSETS and tag.type == UNDEFINED:
+    if tag.number in _POINTERS:
+        return ""
+    if tag.number in _CHARSETS and tag.type in (BYTE, UNDEFINED):
         if raw.startswith(b"UNICODE\0"):
             encoding = "utf-16-le" if tiff.order == "<" else "utf-16-be"
             return printable(raw[8:].decode(encoding, "replace"))

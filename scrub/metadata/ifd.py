@@ -33,7 +33,7 @@ _TYPES = {
     17: ("q", 8),
     18: ("Q", 8),
 }
-ASCII, UNDEFINED = 2, 7
+BYTE, ASCII, UNDEFINED = 1, 2, 7
 _TEXT = (ASCII, UNDEFINED)
 _RATIONAL = (5, 10)
 

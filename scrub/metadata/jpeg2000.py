@@ -13,17 +13,9 @@ from scrub.metadata.text import printable, words
 
 _SIGNATURE = b"\0\0\0\x0cjP  \r\n\x87\n"
 _CONTAINERS = ("jp2h", "res ", "asoc", "uinf", "jpch", "jplh", "cgrp", "ftbl")
+_PLAIN = ("jP  ", "ftyp", "rreq", "jp2h", "ihdr", "bpcc", "colr", "pclr", "cmap", "cdef")
 _WORDS = {
-    "jP  ": "signature",
-    "ftyp": "file type",
-    "rreq": STRUCTURE,
-    "jp2h": "picture header",
-    "ihdr": "picture header",
-    "bpcc": "bits per sample",
-    "colr": "colour space",
-    "pclr": "palette",
-    "cmap": "palette",
-    "cdef": "transparency",
+    **dict.fromkeys(_PLAIN, STRUCTURE),
     "res ": "pixel density",
     "resc": "pixel density",
     "resd": "pixel density",

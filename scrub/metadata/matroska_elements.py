@@ -152,7 +152,12 @@ B2 CueDuration u
 46AE FileUID u
 1043A770 Chapters m
 45B9 EditionEntry m
+45BD EditionFlagHidden u
+45DB EditionFlagDefault u
+45DD EditionFlagOrdered u
 B6 ChapterAtom m
+98 ChapterFlagHidden u
+4598 ChapterFlagEnabled u
 80 ChapterDisplay m
 73C4 ChapterUID u unique number of the chapter
 5654 ChapterStringUID s unique number of the chapter
