@@ -81,6 +81,28 @@ def parted(path: Path) -> Path:
     return path
 
 
+def bent(path: Path) -> Path:
+    """Convolutions and Relus in turn, and a sum, around what :func:`parted` has to spare."""
+    text = """<ir_version: 8, opset_import: ["": 17]>
+        network (float[1, 3, 32, 32] picture) => (float[1, 1, 8, 8] heat, float[1, 1, 8, 8] "540")
+        <float[2, 3, 1, 1] inner = {1, 2, -3, 4, -5, 2}, float[2] shift = {1, -1},
+         float[2, 2, 1, 1] outer = {0.5, -1, 2, 0.25}, float[2] bias = {0.5, 1},
+         float[2, 1, 1, 1] each = {0.01, 30}, float[2] aside = {0.1, -9},
+         float[1, 2, 2, 2] last = {1, 2, 3, 4, -1, -2, -3, -4}, float[1] end = {0.25}>
+        {
+            "507" = Conv (picture, inner, shift)
+            "509" = Conv ("507", outer, bias)
+            "511" = Relu ("509")
+            "600" = Conv <group = 2> ("511", each, aside)
+            "601" = Relu ("600")
+            "602" = Add ("601", "511")
+            heat = Conv <strides = [4, 4]> ("602", last, end)
+            "540" = Conv <strides = [4, 4]> ("602", last, end)
+        }"""
+    onnx.save(onnx.parser.parse_model(text), path)
+    return path
+
+
 def _probability(stride: int, gain: str) -> str:
     factor, shift = gain.split(", ")
     return f"""mean{stride} = AveragePool

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import sys
 import zipfile
+from collections import Counter
 from collections.abc import Callable
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -20,7 +22,7 @@ import pytest
 from scrub import models
 from scrub.errors import ModelError
 from scrub.models import build
-from tests.networks import parted
+from tests.networks import bent, parted
 
 MEMBER = "toy/model.bin"
 MODEL = b"a model's bytes"
@@ -220,16 +222,92 @@ def test_a_leaner_network_sees_the_same(tmp_path: Path) -> None:
     pictures = np.random.default_rng(5).random((1, 3, 32, 32), np.float32)
     before = parted(tmp_path / "network.onnx").read_bytes()
     after = build.lean(before)
-    names = ["heat"]
-    [seen], [seen_lean] = (
-        onnxruntime.InferenceSession(model).run(names, {"picture": pictures})
-        for model in (before, after)
-    )
-    np.testing.assert_allclose(seen_lean, seen, rtol=1e-5)
+    np.testing.assert_allclose(seen_by(after, pictures), seen_by(before, pictures), rtol=1e-5)
     graph = onnx.load_model_from_string(after).graph
     assert [node.output[0] for node in graph.node] == ["509", "heat"]
     assert [constant.name for constant in graph.initializer] == ["outer", "bias", "last"]
     assert [output.name for output in graph.output] == ["heat"]
+
+
+def seen_by(model: bytes, pictures: np.ndarray) -> np.ndarray:
+    [heat] = onnxruntime.InferenceSession(model).run(["heat"], {"picture": pictures})
+    return heat
+
+
+@pytest.fixture
+def ranges(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """How far the values of ``networks.bent`` reach for pictures of 0 to 1."""
+    path = tmp_path / "ranges.json"
+    path.write_text('{"511": [0, 12], "601": [0, 250], "602": [0, 256]}')
+    monkeypatch.setattr(build, "RANGES", path)
+    return path
+
+
+@pytest.mark.usefixtures("ranges")
+def test_a_network_of_whole_numbers_sees_nearly_the_same(tmp_path: Path) -> None:
+    pictures = np.random.default_rng(5).random((1, 3, 32, 32), np.float32)
+    before = bent(tmp_path / "network.onnx").read_bytes()
+    exact, whole = (seen_by(make(before), pictures) for make in (build.lean, build.rounded))
+    assert np.ptp(exact) > 500
+    assert 0 < np.abs(whole - exact).max() < 0.02 * np.ptp(exact)
+
+
+def test_values_beyond_their_range_are_cut(tmp_path: Path, ranges: Path) -> None:
+    """Those below 0 as the Relu did that is no longer there."""
+    ranges.write_text('{"511": [0, 2]}')
+    pictures = np.random.default_rng(5).random((1, 3, 32, 32), np.float32)
+    cut = build.rounded(bent(tmp_path / "network.onnx").read_bytes())
+    network = onnx.load_model_from_string(cut)
+    network.graph.output[0].name = "511 again"
+    network.graph.output[0].type.tensor_type.ClearField("shape")
+    session = onnxruntime.InferenceSession(network.SerializeToString())
+    [values] = session.run(["511 again"], {"picture": pictures})
+    assert "511" not in {node.output[0] for node in network.graph.node}
+    assert (values.min(), values.max()) == (0, pytest.approx(2))
+    assert len(np.unique(values)) > 100
+
+
+def test_whole_weights_have_seven_bits(tmp_path: Path, ranges: Path) -> None:
+    """Products of 8 and of 8 bits would not fit where AVX2 adds them; each channel has its step."""
+    graph = onnx.load_model_from_string(
+        build.rounded(bent(tmp_path / "network.onnx").read_bytes())
+    ).graph
+    constants = {one.name: onnx.numpy_helper.to_array(one) for one in graph.initializer}
+    assert constants["each whole"].flatten().tolist() == [63, 63]
+    step = 12 / 255
+    np.testing.assert_allclose(constants["each step"] * 63, [0.01, 30], rtol=1e-6)
+    np.testing.assert_allclose(
+        constants["aside whole"] * constants["aside step"], [0.1, -9], atol=step * 30 / 63
+    )
+
+
+def test_a_large_bias_fits_beside_small_weights(tmp_path: Path, ranges: Path) -> None:
+    network = onnx.load(bent(tmp_path / "network.onnx"))
+    for constant in network.graph.initializer:
+        if constant.name == "each":
+            tiny = np.full((2, 1, 1, 1), 1e-12, np.float32)
+            constant.CopyFrom(onnx.numpy_helper.from_array(tiny, "each"))
+    graph = onnx.load_model_from_string(build.rounded(network.SerializeToString())).graph
+    constants = {one.name: onnx.numpy_helper.to_array(one) for one in graph.initializer}
+    told = constants["aside whole"] * constants["aside step"].astype(np.float64)
+    np.testing.assert_allclose(told, [0.1, -9], rtol=1e-6)
+
+
+def test_centerface_counts_in_whole_numbers(tmp_path: Path) -> None:
+    """Told by what ONNX Runtime makes of it: a step that it does not know keeps its floats."""
+    options = onnxruntime.SessionOptions()
+    options.optimized_model_filepath = str(tmp_path / "made.onnx")
+    options.log_severity_level = 3
+    onnxruntime.InferenceSession(models.weights("centerface.onnx"), options)
+    operators = Counter(node.op_type for node in onnx.load(tmp_path / "made.onnx").graph.node)
+    assert operators["QLinearConv"] == 52
+    assert operators["Conv"] == 6  # Three of the first block, and the three that give the result.
+
+
+def test_every_range_is_of_a_value_of_centerface() -> None:
+    graph = onnx.load_model_from_string(models.weights("centerface.onnx")).graph
+    made = {name for node in graph.node for name in node.output}
+    assert {f"{name} again" for name in json.loads(build.RANGES.read_text())} <= made
 
 
 def test_a_missing_onnx_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

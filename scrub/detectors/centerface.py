@@ -39,8 +39,8 @@ ALIGNMENT = 32
 FLOOR = 0.05
 """Candidates below this probability are noise: there are thousands in any picture."""
 
-STRIP = 1_250_000
-"""Pixels that the network is shown at once: it needs 240 bytes for each."""
+STRIP = 3_500_000
+"""Pixels that the network is shown at once: it needs 60 bytes for each."""
 
 OVERLAP = 64
 """Pixels of its neighbours that a strip shows too. What reaches further is seen less well by this

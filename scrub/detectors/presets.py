@@ -27,12 +27,16 @@ class Preset:
 
     ``small`` is the share of the picture's longer side beyond which a doubtful find is covered more
     tightly: without a look for near heads, large ones are patterns more often than faces.
+
+    ``again`` is the look at the written file: another scale and mirrored, so that the same question
+    is not asked twice.
     """
 
     looks: tuple[Look, ...]
     tiles: int
     threshold: float
     small: float = 1.0
+    again: Look = Look(1280, mirrored=True)
 
 
 TILT = 35
@@ -48,11 +52,21 @@ NEAR = Look(512, mirrored=True, near=True)
 """The look for near heads of which little is to be seen: behind masks, placards and visors."""
 
 PRESETS = {
-    "fast": Preset((Look(768), Look(1152, mirrored=True)), tiles=1, threshold=0.0555, small=1 / 36),
+    "fast": Preset(
+        (Look(768, mirrored=True), Look(1440)),
+        tiles=1,
+        threshold=0.061,
+        small=1 / 36,
+        again=Look(960, mirrored=True),
+    ),
     "balanced": Preset(
-        (Look(768), Look(1216, mirrored=True), Look(1728), NEAR, *tilted(512)),
+        (
+            *(Look(768, mirrored=True), Look(1216), Look(1600), Look(1728, mirrored=True)),
+            NEAR,
+            *tilted(512),
+        ),
         tiles=2,
-        threshold=0.0425,
+        threshold=0.041,
     ),
     "thorough": Preset(
         (
@@ -70,9 +84,8 @@ SURE = 0.2
 """Evidence from which a find is more likely a face than not: single looks are right in half of
 their finds at a probability of 0.35."""
 
-SECOND = Preset((Look(1280, mirrored=True),), tiles=1, threshold=0.125)
-"""The look at the written file: another scale and mirrored, so that the same question is
-not asked twice."""
+CERTAIN = 0.125
+"""Evidence from which a find in the written file is covered too: one look gives no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +136,14 @@ def eyes(preset: str, threads: int = 0, model: Path | None = None) -> Eyes:
 
         more.append(brought(model, threads))
     first = PRESETS[preset]
-    opinion = _opinion(SECOND)
+    second = Preset((first.again,), tiles=1, threshold=CERTAIN)
+    opinion = _opinion(second)
     return Eyes(
         Dots(Pieces(_ensemble(first, [_pyramid(first, threads), *more, *_opinion(first)]))),
-        Dots(Pieces(_ensemble(SECOND, [_pyramid(SECOND, threads), *opinion]))),
+        Dots(Pieces(_ensemble(second, [_pyramid(second, threads), *opinion]))),
         () if _mediapipe() else (ALONE,),
         Paced(PACES[preset], threads, beside, more),
-        _ensemble(SECOND, [*(Glance(look, threads) for look in SECOND.looks), *opinion]),
+        _ensemble(second, [Glance(first.again, threads), *opinion]),
     )
 
 
