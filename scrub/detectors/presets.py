@@ -17,6 +17,11 @@ from scrub.detectors.pieces import Pieces
 ALONE = "MediaPipe is not available on this system: CenterFace looked alone"
 
 
+AGAIN = Look(1280, mirrored=True)
+"""The look at the written file: another scale and mirrored, so that the same question is not asked
+twice. Where the first looks are few, it is better spent on them: ``fast`` has a smaller one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Preset:
     """How long to look.
@@ -28,15 +33,14 @@ class Preset:
     ``small`` is the share of the picture's longer side beyond which a doubtful find is covered more
     tightly: without a look for near heads, large ones are patterns more often than faces.
 
-    ``again`` is the look at the written file: another scale and mirrored, so that the same question
-    is not asked twice.
+    ``again`` is the look at the written file.
     """
 
     looks: tuple[Look, ...]
     tiles: int
     threshold: float
     small: float = 1.0
-    again: Look = Look(1280, mirrored=True)
+    again: Look = AGAIN
 
 
 TILT = 35
@@ -66,17 +70,19 @@ PRESETS = {
             *tilted(512),
         ),
         tiles=2,
-        threshold=0.041,
+        threshold=0.0395,
     ),
     "thorough": Preset(
         (
             *(Look(side, mirrored) for side in (1024, 1600) for mirrored in (False, True)),
+            Look(2048, mirrored=True),
             Look(2784),
             NEAR,
+            *tilted(512),
             *tilted(768),
         ),
         tiles=2,
-        threshold=0.0205,
+        threshold=0.0235,
     ),
 }
 
