@@ -763,7 +763,8 @@ def test_real_eyes_cover_real_faces(name: str, tmp_path: Path, real_eyes: Eyes) 
         assert covered_share(Box(*face), covers) > 0.95
         assert survives(report.source, report.target, face) < verify.SURVIVES
     left = real_eyes.first.detect(frames(report.target)[0].rgb)
-    assert all(covered_share(one.box, covers) > 0.7 for one in left)
+    sure = [one for one in left if not one.doubtful]
+    assert all(covered_share(one.box, covers) > 0.7 for one in sure)
 
 
 def test_real_second_look_finds_what_the_first_missed(

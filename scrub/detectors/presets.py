@@ -82,7 +82,7 @@ PRESETS = {
             *tilted(768),
         ),
         tiles=2,
-        threshold=0.0235,
+        threshold=0.0225,
     ),
 }
 
