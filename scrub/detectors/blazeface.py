@@ -17,7 +17,7 @@ from scrub.detectors import Pixels
 from scrub.errors import ModelError
 from scrub.models import weights
 from scrub.regions import Box, Detection
-from scrub.scaling import halved
+from scrub.scaling import resized
 from scrub.silence import silence
 
 FLOOR = 0.5
@@ -28,7 +28,7 @@ WEIGHT = 0.075
 face: it supports what CenterFace doubts, and alone counts only where it is very sure."""
 
 LARGEST = 512
-"""Pixels of the longer side that MediaPipe is given at most: the network itself sees 128."""
+"""Pixels of the longer side that MediaPipe is given: the network itself sees 128."""
 
 TILE_OVERLAP = 0.25
 """Share of a tile that its neighbour sees too, so that no near face is cut by both."""
@@ -76,11 +76,9 @@ class BlazeFace:
         self._detector.close()
 
     def _look(self, rgb: Pixels, part: Box) -> Iterator[Detection]:
-        small = rgb[part.top : part.bottom, part.left : part.right]
-        scale = 1.0
-        while scale * max(part.width, part.height) > LARGEST:
-            small, scale = halved(small), scale / 2
-        small = np.ascontiguousarray(small)
+        whole = rgb[part.top : part.bottom, part.left : part.right]
+        scale = min(1.0, LARGEST / max(whole.shape[:2]))
+        small = resized(whole, scale)
         result = self._detector.detect(self._image(image_format=self._srgb, data=small))
         for found in result.detections:
             box = found.bounding_box

@@ -59,7 +59,7 @@ PRESETS = {
     "fast": Preset(
         (Look(768, mirrored=True), Look(1440)),
         tiles=1,
-        threshold=0.061,
+        threshold=0.0625,
         small=1 / 36,
         again=Look(960, mirrored=True),
     ),
@@ -70,7 +70,7 @@ PRESETS = {
             *tilted(512),
         ),
         tiles=2,
-        threshold=0.0395,
+        threshold=0.0425,
     ),
     "thorough": Preset(
         (
