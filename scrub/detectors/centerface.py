@@ -39,7 +39,7 @@ ALIGNMENT = 32
 FLOOR = 0.05
 """Candidates below this probability are noise: there are thousands in any picture."""
 
-STRIP = 3_500_000
+STRIP = 1_600_000
 """Pixels that the network is shown at once: it needs 60 bytes for each."""
 
 OVERLAP = 64
