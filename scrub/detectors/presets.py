@@ -70,7 +70,7 @@ PRESETS = {
             *tilted(512),
         ),
         tiles=2,
-        threshold=0.044,
+        threshold=0.042,
     ),
     "thorough": Preset(
         (
