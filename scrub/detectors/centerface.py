@@ -47,7 +47,7 @@ OVERLAP = 64
 look, and whole by a coarser one."""
 
 HUGE = 24_000_000
-"""Pixels of a picture that leaves no room for what the network holds between two pictures: 200 MB,
+"""Pixels of a picture that leaves no room for what the network holds between two pictures: 100 MB,
 which cost a tenth of a second to get again."""
 
 LARGEST_GAIN = 4.0
