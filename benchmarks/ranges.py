@@ -15,13 +15,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import onnx
 import onnxruntime
 from numpy.typing import NDArray
 
-from scrub.detectors.centerface import ALIGNMENT
+from scrub.detectors.centerface import aligned
 from scrub.formats import FORMATS, probe
 from scrub.models.build import RANGES, SOURCES, fetch, lean
 from scrub.scaling import resized
@@ -80,9 +79,7 @@ def _looks(path: Path) -> Iterator[NDArray[np.float32]]:
     media = probe(path)
     for frame in FORMATS[media.kind].frames(media):
         for side in SIDES:
-            small = resized(frame.rgb, side / max(frame.rgb.shape[:2]))
-            down, right = (-length % ALIGNMENT for length in small.shape[:2])
-            whole = cv2.copyMakeBorder(small, 0, down, 0, right, cv2.BORDER_CONSTANT)
+            whole = aligned(resized(frame.rgb, side / max(frame.rgb.shape[:2])))
             yield np.ascontiguousarray(whole.transpose(2, 0, 1)[None], np.float32)
 
 

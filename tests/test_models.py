@@ -162,6 +162,17 @@ def test_weights_of_another_pin_are_fetched_again(source: build.Source, folder: 
     assert b"toy==1.0" in (folder / "SHA256SUMS").read_bytes()
 
 
+def test_weights_of_other_ranges_are_fetched_again(
+    source: build.Source, folder: Path, tmp_path: Path
+) -> None:
+    beside = tmp_path / "ranges.json"
+    measured = source._replace(convert=lambda data: data + beside.read_bytes(), beside=beside)
+    for ranges in (b"old", b"new"):
+        beside.write_bytes(ranges)
+        build.provide(folder, [measured])
+        assert (folder / "toy.bin").read_bytes() == MODEL + ranges
+
+
 WRONG = digest(b"something else")
 
 

@@ -140,8 +140,7 @@ class CenterFace:
 
         A large picture is looked at in strips, so that memory stays what one of them needs.
         """
-        down, right = (-side % ALIGNMENT for side in small.shape[:2])
-        whole = cv2.copyMakeBorder(small, 0, down, 0, right, cv2.BORDER_CONSTANT)
+        whole = aligned(small)
         height, width = whole.shape[:2]
         shape = height // STRIDE, width // STRIDE
         maps = [np.empty((layers, *shape), np.float32) for layers in (1, 2, 2)]
@@ -164,6 +163,12 @@ class CenterFace:
         options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
         nothing = np.zeros((1, 3, ALIGNMENT, ALIGNMENT), np.float32)
         self._session.run(None, {self._input: nothing}, options)
+
+
+def aligned(pixels: NDArray[Any]) -> NDArray[Any]:
+    """The picture, black on the right and below up to sides that the network takes."""
+    down, right = (-side % ALIGNMENT for side in pixels.shape[:2])
+    return cv2.copyMakeBorder(pixels, 0, down, 0, right, cv2.BORDER_CONSTANT)
 
 
 def _strips(width: int, height: int) -> Iterator[Box]:

