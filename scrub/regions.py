@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-IN_DOUBT = 0.45
+IN_DOUBT = 0.5
 """Share of the margin around a find that is more likely no face."""
 
 

@@ -258,6 +258,14 @@ def test_a_look_that_could_not_have_seen_a_face_has_no_say() -> None:
     assert centerface._witnesses(Box(0, 0, 1, 1), scales) == 1
 
 
+@pytest.mark.parametrize("adding", [Look(512, near=True), Look(512, tilt=35)])
+def test_a_look_that_only_adds_counts_the_same_beside_many_that_vote(adding: Look) -> None:
+    face = Box(0, 0, 40, 40)
+    shares = [centerface._voices(face, adding, [1.0] * voters) for voters in (1, 2, 3, 4, 6)]
+    assert shares == [1, 2, 3, 3, 3]
+    assert centerface._voices(face, Look(512), [1.0] * 6) == 6
+
+
 def test_tiles_overlap_and_hold_the_whole_picture() -> None:
     for count in (2, 3):
         seen = np.zeros((101, 203), np.int64)
@@ -468,6 +476,12 @@ def test_each_preset_finds_every_face_and_little_else(eyes: presets.Eyes) -> Non
     assert len(faces) > 30
     assert missed(found, faces) == []
     assert len(found) <= len(faces) + 4, "but for those cut by the edge"
+
+
+@pytest.mark.parametrize("preset", presets.PRESETS.values(), ids=presets.PRESETS)
+def test_the_second_look_does_not_ask_the_same_question(preset: presets.Preset) -> None:
+    assert preset.again.mirrored
+    assert preset.again.side not in {look.side for look in preset.looks}
 
 
 def test_the_second_look_sees_what_the_first_would_have(eyes: presets.Eyes) -> None:

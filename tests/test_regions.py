@@ -173,5 +173,5 @@ def test_around_a_doubtful_find_are_no_more_pixels_than_around_a_small_one(
     side: int, beside: int
 ) -> None:
     face = Box(1000, 1000, 1000 + side, 1000 + side)
-    doubtful = head_of(Detection(face, 0.1, "told", True), 1 / 3, 40)
+    doubtful = head_of(Detection(face, 0.1, "told", True), 0.3, 40)
     assert (doubtful.left, doubtful.right) == (face.left - beside, face.right + beside)

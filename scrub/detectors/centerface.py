@@ -71,6 +71,10 @@ more patterns that are no faces."""
 NEARNESS = 0.8
 """What a near look's evidence counts: more than a tilted one's, since it sees fewer patterns."""
 
+QUORUM = 3
+"""Voting looks among which the evidence of those that only add is one share: had it to be shared
+with all of many, a near or leaning head that they alone see would count for less and less."""
+
 
 class CenterFace:
     """A detector that looks at each picture at several sizes, mirrored or not."""
@@ -94,7 +98,7 @@ class CenterFace:
         looks = self._useful(rgb)
         scales = [look.side / max(rgb.shape[:2]) for look in looks if not look.adds]
         found = [
-            replace(one, score=_evidence(one.score, look) / _witnesses(one.box, scales))
+            replace(one, score=_evidence(one.score, look) / _voices(one.box, look, scales))
             for look in looks
             for one in self._seen(rgb, look)
         ]
@@ -238,6 +242,12 @@ def _evidence(probability: float, look: Look) -> float:
     """What a find of the network counts."""
     weight = LEANING if look.tilt else NEARNESS if look.near else 1
     return float(weight * probability**STEEPNESS)
+
+
+def _voices(box: Box, look: Look, scales: Sequence[float]) -> int:
+    """Among how many the evidence of a look for this face is one share; see :data:`QUORUM`."""
+    witnesses = _witnesses(box, scales)
+    return min(witnesses, QUORUM) if look.adds else witnesses
 
 
 def _witnesses(box: Box, scales: Sequence[float]) -> int:

@@ -57,11 +57,11 @@ NEAR = Look(512, mirrored=True, near=True)
 
 PRESETS = {
     "fast": Preset(
-        (Look(768, mirrored=True), Look(1440)),
+        (Look(768), Look(1536, mirrored=True)),
         tiles=1,
         threshold=0.0625,
-        small=1 / 36,
-        again=Look(960, mirrored=True),
+        small=1 / 40,
+        again=Look(832, mirrored=True),
     ),
     "balanced": Preset(
         (
@@ -70,7 +70,7 @@ PRESETS = {
             *tilted(512),
         ),
         tiles=2,
-        threshold=0.042,
+        threshold=0.046,
     ),
     "thorough": Preset(
         (
@@ -82,7 +82,7 @@ PRESETS = {
             *tilted(768),
         ),
         tiles=2,
-        threshold=0.0225,
+        threshold=0.0325,
     ),
 }
 
