@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import scrub
+from tests.waiting import PATIENCE
 
 PACKAGE = Path(scrub.__file__).parent
 
@@ -262,7 +263,7 @@ def test_importing_loads_no_model_and_no_codec(name: str) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     loaded = set(json.loads(finished.stdout))
     assert name in loaded
