@@ -255,6 +255,15 @@ def test_no_module_can_open_a_connection(source: Path) -> None:
     assert {name.split(".")[0] for name in imports(source)}.isdisjoint(NETWORK)
 
 
+@every_source
+def test_only_the_machine_says_how_many_cores_there_are(source: Path) -> None:
+    """Others would count cores that a container or a cluster's scheduler keeps from this process."""
+    asked = {node.attr for node in nodes(source) if isinstance(node, ast.Attribute)}
+    asked |= {name.rpartition(".")[2] for name in imports(source)}
+    counted = asked & {"cpu_count", "process_cpu_count", "sched_getaffinity"}
+    assert not counted or room(source) == "machine"
+
+
 @pytest.mark.parametrize("name", ["scrub", "scrub.cli"])
 def test_importing_loads_no_model_and_no_codec(name: str) -> None:
     code = f"import json, sys, {name}; print(json.dumps(sorted(sys.modules)))"
