@@ -257,7 +257,7 @@ def test_no_module_can_open_a_connection(source: Path) -> None:
 
 @every_source
 def test_only_the_machine_says_how_many_cores_there_are(source: Path) -> None:
-    """Others would count cores that a container or a cluster's scheduler keeps from this process."""
+    """Whoever counts for himself counts cores that a container keeps from this process."""
     asked = {node.attr for node in nodes(source) if isinstance(node, ast.Attribute)}
     asked |= {name.rpartition(".")[2] for name in imports(source)}
     counted = asked & {"cpu_count", "process_cpu_count", "sched_getaffinity"}
