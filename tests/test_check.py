@@ -75,6 +75,27 @@ def test_one_colour_under_transparent_pixels_hides_nothing(tmp_path: Path) -> No
     assert check(source, None).findings() == ()
 
 
+@pytest.mark.parametrize(
+    ("suffix", "kind", "options"),
+    [
+        (".webp", "WEBP", {"quality": 30, "exact": True}),
+        (".webp", "WEBP", {"quality": 80}),
+        (".avif", "AVIF", {"quality": 25}),
+    ],
+    ids=["WebP of one colour", "WebP of the encoder's choice", "AVIF"],
+)
+def test_what_a_lossy_encoder_leaves_under_transparent_pixels_hides_nothing(
+    suffix: str, kind: str, options: dict[str, object], tmp_path: Path
+) -> None:
+    """Traces of what is seen beside them, and some noise."""
+    four = np.full((*picture().shape[:2], 4), 128, np.uint8)
+    four[:60] = np.dstack([picture()[:60], np.full((60, picture().shape[1]), 255, np.uint8)])
+    four[60:, :, 3] = 0
+    source = tmp_path / f"plain{suffix}"
+    source.write_bytes(saved(four, kind, **options))
+    assert HIDDEN not in check(source, None).findings()
+
+
 # --- what clean wrote ---------------------------------------------------------------------------
 
 
