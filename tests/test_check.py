@@ -66,6 +66,22 @@ def test_a_picture_under_transparent_pixels_is_found(suffix: str, tmp_path: Path
     assert check(copy, None).findings() == ()
 
 
+@pytest.mark.parametrize("top", [0, 70, 299])
+def test_a_spot_under_transparent_pixels_is_found_wherever_it_is(top: int, tmp_path: Path) -> None:
+    four = np.zeros((300, 40, 4), np.uint8)
+    four[top, 7] = 0, 1, 0, 0
+    source = tmp_path / "hidden.png"
+    source.write_bytes(saved(four, "PNG"))
+    assert HIDDEN in check(source, None).findings()
+
+
+def test_what_shines_through_is_not_hidden(tmp_path: Path) -> None:
+    source = tmp_path / "pale.png"
+    faint = np.ones(picture().shape[:2], np.uint8)
+    source.write_bytes(saved(np.dstack([picture(), faint]), "PNG"))
+    assert HIDDEN not in check(source, None).findings()
+
+
 def test_one_colour_under_transparent_pixels_hides_nothing(tmp_path: Path) -> None:
     """White, as most editors leave it."""
     four = np.full((20, 30, 4), 255, np.uint8)
