@@ -66,12 +66,15 @@ def test_a_picture_under_transparent_pixels_is_found(suffix: str, tmp_path: Path
     assert check(copy, None).findings() == ()
 
 
+@pytest.mark.parametrize("channels", [2, 4], ids=["grey", "colour"])
 @pytest.mark.parametrize("top", [0, 70, 299])
-def test_a_spot_under_transparent_pixels_is_found_wherever_it_is(top: int, tmp_path: Path) -> None:
-    four = np.zeros((300, 40, 4), np.uint8)
-    four[top, 7] = 0, 1, 0, 0
+def test_a_spot_under_transparent_pixels_is_found_wherever_it_is(
+    top: int, channels: int, tmp_path: Path
+) -> None:
+    pixels = np.zeros((300, 40, channels), np.uint8)
+    pixels[top, 7, 0] = 1
     source = tmp_path / "hidden.png"
-    source.write_bytes(saved(four, "PNG"))
+    source.write_bytes(saved(pixels, "PNG"))
     assert HIDDEN in check(source, None).findings()
 
 
