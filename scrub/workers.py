@@ -214,7 +214,7 @@ class _Worker:
             seconds = self._received(seconds)
             answer, error = self._received(seconds)
         except (EOFError, OSError):
-            self.process.join(GRACE)  # It has closed its pipes, and may not be quite dead.
+            self.process.join(TICK)  # It has closed its pipes, and may not be quite dead.
             self._lose("death", seconds)
         if error is not None:
             raise error
