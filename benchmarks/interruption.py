@@ -28,10 +28,10 @@ from scrub.errors import ScrubError
 from scrub.formats import FORMATS, probe
 from scrub.ledger import LEDGER
 
-LEFT = 25.0
+LEFT = 60.0
 """Seconds after which no worker may outlive its parent: more than workers.GRACE."""
 
-PATIENCE = 120.0
+PATIENCE = 300.0
 """Seconds that a run may take before it is called stuck."""
 
 

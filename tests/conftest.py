@@ -13,6 +13,7 @@ from typing import Any
 
 import PIL
 import pytest
+from hypothesis import HealthCheck, settings
 
 import scrub
 from scrub.agenda import Agenda, draw_up
@@ -22,6 +23,13 @@ from scrub.regions import Detection
 from scrub.settings import Settings
 from tests.parts import saved
 from tests.pictures import Pixels, face
+from tests.waiting import PATIENCE
+
+# How long an example takes says how busy the machine is.
+settings.register_profile(
+    "patient", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("patient")
 
 UNPLAIN = (
     *("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "PYTHONIOENCODING"),
@@ -51,7 +59,7 @@ class Command:
             env=self.environment,
             capture_output=True,
             encoding="utf-8",
-            timeout=100,
+            timeout=PATIENCE,
             **options,
         )
 

@@ -66,6 +66,25 @@ def test_a_picture_under_transparent_pixels_is_found(suffix: str, tmp_path: Path
     assert check(copy, None).findings() == ()
 
 
+@pytest.mark.parametrize("channels", [2, 4], ids=["grey", "colour"])
+@pytest.mark.parametrize("top", [0, 70, 299])
+def test_a_spot_under_transparent_pixels_is_found_wherever_it_is(
+    top: int, channels: int, tmp_path: Path
+) -> None:
+    pixels = np.zeros((300, 40, channels), np.uint8)
+    pixels[top, 7, 0] = 1
+    source = tmp_path / "hidden.png"
+    source.write_bytes(saved(pixels, "PNG"))
+    assert HIDDEN in check(source, None).findings()
+
+
+def test_what_shines_through_is_not_hidden(tmp_path: Path) -> None:
+    source = tmp_path / "pale.png"
+    faint = np.ones(picture().shape[:2], np.uint8)
+    source.write_bytes(saved(np.dstack([picture(), faint]), "PNG"))
+    assert HIDDEN not in check(source, None).findings()
+
+
 def test_one_colour_under_transparent_pixels_hides_nothing(tmp_path: Path) -> None:
     """White, as most editors leave it."""
     four = np.full((20, 30, 4), 255, np.uint8)
@@ -73,6 +92,27 @@ def test_one_colour_under_transparent_pixels_hides_nothing(tmp_path: Path) -> No
     source = tmp_path / "plain.png"
     source.write_bytes(saved(four, "PNG"))
     assert check(source, None).findings() == ()
+
+
+@pytest.mark.parametrize(
+    ("suffix", "kind", "options"),
+    [
+        (".webp", "WEBP", {"quality": 30, "exact": True}),
+        (".webp", "WEBP", {"quality": 80}),
+        (".avif", "AVIF", {"quality": 25}),
+    ],
+    ids=["WebP of one colour", "WebP of the encoder's choice", "AVIF"],
+)
+def test_what_a_lossy_encoder_leaves_under_transparent_pixels_hides_nothing(
+    suffix: str, kind: str, options: dict[str, object], tmp_path: Path
+) -> None:
+    """Traces of what is seen beside them, and some noise."""
+    four = np.full((*picture().shape[:2], 4), 128, np.uint8)
+    four[:60] = np.dstack([picture()[:60], np.full((60, picture().shape[1]), 255, np.uint8)])
+    four[60:, :, 3] = 0
+    source = tmp_path / f"plain{suffix}"
+    source.write_bytes(saved(four, kind, **options))
+    assert HIDDEN not in check(source, None).findings()
 
 
 # --- what clean wrote ---------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -11,7 +12,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,6 +25,8 @@ pytest.importorskip("moto.server", reason="needs the tests' own extras")
 if os.name == "nt":
     pytest.skip("Windows has no such signals", allow_module_level=True)
 
+from distributed import Client
+
 from scrub import addresses, agenda, batch, cluster, jobs, ledger, pipeline
 from scrub.errors import ClusterError
 from scrub.jobs import Crew, Done, Job, Order
@@ -34,6 +37,10 @@ from tests.conftest import Command
 from tests.media import PICTURE_FACES, canaries, write
 from tests.parts import saved
 from tests.pictures import face, picture
+from tests.waiting import PATIENCE, until
+
+NEVER = 10 * PATIENCE
+"""Seconds after which nobody is here any more."""
 
 BARE = Settings(metadata_only=True)
 NAMES = ["jpeg-exif-gps", "png-text", "webp-exif-xmp", "gif-animated"]
@@ -69,23 +76,30 @@ def fateful(job: Job, order: Order) -> Done:
     return cluster.attend(job, order)
 
 
-def slow(job: Job, order: Order) -> Done:
-    time.sleep(0.5)
+def endless(job: Job, order: Order) -> Done:
+    """The real task for one file; no other comes to an end."""
+    if job.source.stem != "first":
+        time.sleep(NEVER)
     return cluster.attend(job, order)
 
 
+STARVED = "for _ in range(25):\n    busy(0.01)\n    time.sleep(0.1)"
+"""For more than twice its patience, it has the processor for a tenth of the time."""
+
+ANOTHER = f"threading.Thread(target=busy, args=({NEVER},), daemon=True).start()\n"
+
 WAYS = {
-    # For more than twice its patience, it has the processor for a tenth of the time.
-    "starved": "for _ in range(25):\n    busy(0.01)\n    time.sleep(0.1)",
-    "goes round in circles": "busy(60)",
-    "waits for what never comes": "time.sleep(60)",
-    "waits beside another": "threading.Thread(target=busy, args=(60,), daemon=True).start()\n"
-    "time.sleep(60)",
+    "starved": (STARVED, False),
+    "starved beside another": (ANOTHER + STARVED, False),
+    "goes round in circles": (f"busy({NEVER})", True),
+    "waits for what never comes": (f"time.sleep({NEVER})", True),
+    "waits beside another": (f"{ANOTHER}time.sleep({NEVER})", True),
 }
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_worker_that_hangs_ends_itself_and_one_that_is_starved_does_not(way: str) -> None:
+    block, ends = WAYS[way]
     code = (
         "import threading, time\n"
         "from scrub.cluster import _ended_after\n"
@@ -93,50 +107,77 @@ def test_a_worker_that_hangs_ends_itself_and_one_that_is_starved_does_not(way: s
         "    end = time.thread_time() + seconds\n"
         "    while time.thread_time() < end: pass\n"
         "with _ended_after(1.0):\n"
-    ) + textwrap.indent(WAYS[way], "    ")
-    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=55)
-    assert ran.returncode == (way != "starved")
+    ) + textwrap.indent(block, "    ")
+    line = [sys.executable, "-c", code]
+    ran = subprocess.run(line, cwd=ROOT, timeout=PATIENCE, capture_output=True)
+    assert (ran.returncode, ran.stderr) == (ends, b"")
 
 
 # --- the cluster --------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
 class Cluster:
     """A scheduler and two workers, each a process of its own."""
 
-    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
-        self._file = folder / "scheduler.json"
-        self._environment = {
-            **environment,
+    scheduler: subprocess.Popen[bytes]
+    address: str
+
+
+@contextlib.contextmanager
+def cluster_in(folder: Path) -> Iterator[Cluster]:
+    """One that is complete and keeps its files in ``folder``."""
+    file = folder / "scheduler.json"
+    worker = ("worker", file, "--nthreads", "1", "--local-directory", folder)
+    with contextlib.ExitStack() as held:
+        lines = (("scheduler", file, "--port", "0"), worker, worker)
+        processes = [held.enter_context(part(*line)) for line in lines]
+        address = until(lambda: address_in(file), *processes)
+        with Client(address, timeout=PATIENCE, set_as_default=False) as client:
+            until(lambda: len(client.nthreads()) == 2, *processes)
+        yield Cluster(processes[0], address)
+
+
+@contextlib.contextmanager
+def part(what: str, file: Path, *options: str | Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process of a cluster, whose parts find each other by ``file``."""
+    line = [sys.executable, "-m", "dask", what, "--no-dashboard", "--host", HOST]
+    process = subprocess.Popen(
+        [*line, "--scheduler-file", str(file), *map(str, options)],
+        env={
+            **os.environ,
             "PYTHONPATH": str(ROOT),
             "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",
-        }
-        self.scheduler = self._start("scheduler", "--host", HOST, "--port", "0")
-        self.workers = [
-            self._start("worker", "--nthreads", "1", "--host", HOST, "--local-directory", folder)
-            for _ in range(2)
-        ]
-        while not self._file.exists():
-            time.sleep(0.05)
-        self.address: str = json.loads(self._file.read_text())["address"]
+        },
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)  # with its children
+        process.wait()
 
-    def _start(self, what: str, *options: str | Path) -> subprocess.Popen[bytes]:
-        line = [sys.executable, "-m", "dask", what, "--no-dashboard"]
-        line += ["--scheduler-file", str(self._file), *map(str, options)]
-        return subprocess.Popen(
-            line,
-            env=self._environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
 
-    def end(self) -> None:
-        for process in (*self.workers, self.scheduler):
-            with_children = os.getpgid(process.pid) if process.poll() is None else None
-            if with_children is not None:
-                os.killpg(with_children, signal.SIGKILL)
-            process.wait()
+def address_in(file: Path) -> str | None:
+    """Where the scheduler that writes ``file`` is; None until it has written all of it."""
+    try:
+        address: str = json.loads(file.read_bytes())["address"]
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    return address
+
+
+def test_a_cluster_has_an_address_when_all_of_it_is_written(tmp_path: Path) -> None:
+    file = tmp_path / "scheduler.json"
+    assert address_in(file) is None
+    for begun in ("", '{"type": "Scheduler", "addr'):
+        file.write_text(begun)
+        assert address_in(file) is None
+    file.write_text('{"type": "Scheduler", "address": "tcp://127.0.0.1:8786"}')
+    assert address_in(file) == "tcp://127.0.0.1:8786"
 
 
 @pytest.fixture(scope="module")
@@ -159,9 +200,8 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def running(network: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    started = Cluster(tmp_path_factory.mktemp("cluster"), dict(os.environ))
-    yield started
-    started.end()
+    with cluster_in(tmp_path_factory.mktemp("cluster")) as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
@@ -324,20 +364,22 @@ def test_a_worker_that_is_lost_with_a_result_just_fetched_changes_nothing(
 def test_a_scheduler_that_is_lost_ends_the_run_and_the_next_completes(
     network: None, inbox: Path, out: Path, tmp_path: Path
 ) -> None:
-    doomed = Cluster(tmp_path, dict(os.environ))
-    for number in range(20):
-        (inbox / f"{number}.jpg").write_bytes(saved(face(32), "JPEG"))
-    with ledger.opened(out) as known, cluster.crew(doomed.address) as crew:
+    for name in ("first", "second"):
+        (inbox / f"{name}.jpg").write_bytes(saved(face(32), "JPEG"))
+    with (
+        cluster_in(tmp_path) as doomed,
+        ledger.opened(out) as known,
+        cluster.crew(doomed.address) as crew,
+    ):
         plan = agenda.draw_up([inbox], out, BARE, ledger=known)
-        work = batch.work(plan, BARE, replace(crew, task=slow), ledger=known)
+        work = batch.work(plan, BARE, replace(crew, task=endless), ledger=known)
         assert next(work).status == "cleaned"
         doomed.scheduler.kill()
         with pytest.raises(ClusterError, match="scheduler was lost"):
             list(work)
-    doomed.end()
     with ledger.opened(out) as known:
-        left = len(agenda.draw_up([inbox], out, BARE, ledger=known).jobs)
-    assert 0 < left < 20
+        left = agenda.draw_up([inbox], out, BARE, ledger=known).jobs
+    assert [job.source.stem for job in left] == ["second"]
 
 
 def test_a_cluster_that_is_not_there_is_named(

@@ -541,6 +541,32 @@ def test_strict_eyes_see_what_either_sees() -> None:
     assert strict.warnings == ("half blind",)
 
 
+@pytest.mark.parametrize("preset", presets.PRESETS)
+def test_what_is_written_is_looked_at_as_the_preset_says(
+    preset: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A picture and a frame in the same way, which is none in which the first look looked."""
+    looks: list[tuple[Look, ...]] = []
+    glances: list[Look] = []
+
+    def load(name: str, **options: Any) -> Fake:
+        looks.extend([options["looks"]] if "looks" in options else [])
+        return Fake()
+
+    def glance(look: Look, threads: int) -> Fake:
+        glances.append(look)
+        return Fake()
+
+    monkeypatch.setattr(presets, "load", load)
+    monkeypatch.setattr(presets, "Glance", glance)
+    presets.eyes(preset).close()
+    first, again = presets.PRESETS[preset].looks, presets.PRESETS[preset].again
+    assert looks == [first, (again,)]
+    assert glances == [again]
+    assert again not in first
+    assert (again.side < presets.AGAIN.side) == (preset == "fast"), "where the first are few"
+
+
 def test_written_videos_have_their_own_second_look() -> None:
     find = Detection(Box(0, 0, 9, 9), 0.1, "told")
     first, second, again = Fake(find), Fake(), Fake()

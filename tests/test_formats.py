@@ -34,6 +34,7 @@ from tests import media, parts
 from tests.conftest import Blind
 from tests.media import BROKEN, DIRTY, PICTURE_FACES, Edges, Pixels, canaries, picture
 from tests.parts import page, tiff
+from tests.waiting import PATIENCE
 
 HEIGHT, WIDTH = picture().shape[:2]
 CLIPS = ["apng", "apng-hidden-default", "webp-animated", "gif-animated", "avif-animated"]
@@ -336,9 +337,8 @@ def test_a_full_disk_ends_the_writing(kind: str, tmp_path: Path) -> None:
         f"try: FORMATS[{kind!r}].rewrite(media, Path('/dev/full'), lambda frame: frame)\n"
         "except StorageError: sys.exit(7)"
     )
-    ended = subprocess.run(
-        [sys.executable, "-c", code], cwd=Path(scrub.__file__).parents[1], timeout=60, check=False
-    )
+    package = Path(scrub.__file__).parents[1]
+    ended = subprocess.run([sys.executable, "-c", code], cwd=package, timeout=PATIENCE)
     assert ended.returncode == 7
 
 
@@ -519,7 +519,7 @@ def test_huge_claims_need_no_memory(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     *refused, growth = done.stdout.splitlines()
     assert [line.partition(":")[0] for line in refused] == list(map(str, huge))

@@ -21,6 +21,7 @@ from tests.conftest import Command
 from tests.media import canaries, write
 from tests.parts import saved
 from tests.pictures import face, picture
+from tests.waiting import PATIENCE
 
 yaml = pytest.importorskip("yaml")
 
@@ -52,7 +53,7 @@ def snippet(language: str, number: int = 0) -> str:
 def test_the_manifest_is_valid() -> None:
     pytest.importorskip("pre_commit")
     line = [sys.executable, "-m", "pre_commit", "validate-manifest", str(MANIFEST)]
-    subprocess.run(line, check=True, timeout=60)
+    subprocess.run(line, check=True, timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("hook", HOOKS.values(), ids=HOOKS)
@@ -122,7 +123,7 @@ def run(tmp_path: Path, scrub_command: Command) -> Run:
             env=environment,
             capture_output=True,
             encoding="utf-8",
-            timeout=120,
+            timeout=PATIENCE,
             **options,
         )
 

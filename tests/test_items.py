@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -33,6 +35,10 @@ SAID = {
     ),
     "avif cut to more than there is": (
         dirty_iso.avif_cut(100, 80, -71, 3),
+        Properties("av01", 240 * 180, 8, False, None, False, None),
+    ),
+    "avif cut to a part without a unit": (
+        dirty_iso.avif_cut(100, 80, -7, 3).replace(struct.pack(">2i", 80, 1), bytes(8)),
         Properties("av01", 240 * 180, 8, False, None, False, None),
     ),
     "avif moving": (

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import scrub
+from tests.waiting import PATIENCE
 
 PACKAGE = Path(scrub.__file__).parent
 
@@ -35,13 +36,15 @@ LAYERS: dict[str, set[str]] = {
     "tracking": {"linking", "regions"},
     "redaction": {"scaling", "regions"},
     "report": {"regions", "errors"},
-    "detectors": {"overlap", "scaling", "silence", "regions", "errors", "models"},
+    "machine": set(),
+    "detectors": {"machine", "overlap", "scaling", "silence", "regions", "errors", "models"},
     "formats": {"files", "metadata", "overlap", "silence", "errors"},
     "pairing": {"formats", "overlap", "errors"},
     "lookout": {"formats", "detectors", "regions"},
     "verify": {
         "formats",
         "lookout",
+        "machine",
         "overlap",
         "pairing",
         "metadata",
@@ -69,7 +72,6 @@ LAYERS: dict[str, set[str]] = {
         "settings",
         "errors",
     },
-    "machine": set(),
     "workers": {"machine", "progress"},
     "jobs": {
         "workers",
@@ -253,6 +255,15 @@ def test_no_module_can_open_a_connection(source: Path) -> None:
     assert {name.split(".")[0] for name in imports(source)}.isdisjoint(NETWORK)
 
 
+@every_source
+def test_only_the_machine_says_how_many_cores_there_are(source: Path) -> None:
+    """Whoever counts for himself counts cores that a container keeps from this process."""
+    asked = {node.attr for node in nodes(source) if isinstance(node, ast.Attribute)}
+    asked |= {name.rpartition(".")[2] for name in imports(source)}
+    counted = asked & {"cpu_count", "process_cpu_count", "sched_getaffinity"}
+    assert not counted or room(source) == "machine"
+
+
 @pytest.mark.parametrize("name", ["scrub", "scrub.cli"])
 def test_importing_loads_no_model_and_no_codec(name: str) -> None:
     code = f"import json, sys, {name}; print(json.dumps(sorted(sys.modules)))"
@@ -262,7 +273,7 @@ def test_importing_loads_no_model_and_no_codec(name: str) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     loaded = set(json.loads(finished.stdout))
     assert name in loaded

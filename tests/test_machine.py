@@ -101,7 +101,8 @@ def test_the_time_that_a_process_was_busy_is_told() -> None:
     assert before <= now
     while time.process_time() - now < 0.1:
         pass
-    assert 0.05 < machine.busy(os.getpid()) - before < 5
+    # It is counted in hundredths, all of them past.
+    assert before + 0.05 < machine.busy(os.getpid()) <= time.process_time()
     assert machine.busy(1 << 30) == 0
 
 
@@ -123,7 +124,7 @@ def test_a_thread_s_clock_counts_its_own_time_and_nothing_else() -> None:
     other = threading.Thread(target=busy, args=(0.2,))
     other.start()
     other.join()
-    assert clock() - before < 0.1
+    assert clock() - before < 0.2
     busy(0.2)
     assert clock() - before >= 0.2
 

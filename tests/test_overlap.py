@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from scrub.overlap import ahead, mapped
+from tests.waiting import PATIENCE
 
 
 def test_items_come_in_order() -> None:
@@ -54,6 +55,6 @@ def test_only_a_few_items_are_made_before_they_are_wanted() -> None:
 def test_work_is_done_beside_the_one_who_asks() -> None:
     here = threading.get_ident()
     assert here not in set(ahead(threading.get_ident() for _ in range(5)))
-    both = threading.Barrier(2, timeout=20)
+    both = threading.Barrier(2, timeout=PATIENCE)
     # Each waits until the other has begun.
     assert len(list(mapped(lambda _: both.wait(), range(2), 2))) == 2

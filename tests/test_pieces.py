@@ -13,7 +13,7 @@ from scrub.regions import Box, Detection
 from tests.media import CROWD_FACES, Pixels, crowd
 
 SIDES = st.one_of(st.integers(1, 4000), st.integers(4000, 10**8))
-COPIES = 3
+COPIES = 4
 
 
 class Marks:
@@ -57,6 +57,15 @@ def test_usual_pictures_are_looked_at_once(size: tuple[int, int]) -> None:
     assert inner.seen == [size]
 
 
+@pytest.mark.parametrize("size", [(200, 3000), (3000, 200)])
+def test_a_long_picture_is_looked_at_as_a_whole_too(size: tuple[int, int]) -> None:
+    """For a face that is larger than what two pieces share."""
+    inner = Marks()
+    pieces.Pieces(inner).detect(np.zeros((*size, 3), np.uint8))
+    assert inner.seen.count(size) == 1
+    assert len(inner.seen) == 1 + len(pieces.pieces(*size))
+
+
 def test_finds_are_in_the_pixels_of_the_whole_and_each_face_is_one() -> None:
     picture = np.zeros((200, 3000, 3), np.uint8)
     places = [(x, 100 + x % 7) for x in range(5, 3000, 11)]
@@ -91,14 +100,15 @@ def test_of_two_finds_of_a_face_the_surer_one_is_kept() -> None:
     ]
 
 
-def test_a_crowd_in_a_panorama_is_found_like_any_other(real_eyes: Eyes) -> None:
+@pytest.mark.parametrize("look", ["first", "second"])
+def test_a_crowd_in_a_panorama_is_found_like_any_other(look: str, real_eyes: Eyes) -> None:
     one = crowd()[::2, ::2]
     centers = [
         ((left + right) // 4 + index * one.shape[1], (top + bottom) // 4)
         for left, top, right, bottom in CROWD_FACES
         for index in range(COPIES)
     ]
-    found = real_eyes.first.detect(np.concatenate([one] * COPIES, axis=1))
+    found = getattr(real_eyes, look).detect(np.concatenate([one] * COPIES, axis=1))
     missed = [
         (x, y)
         for x, y in centers

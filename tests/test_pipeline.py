@@ -406,6 +406,24 @@ def test_late_face_is_covered_and_written_again(name: str, tmp_path: Path) -> No
     }
 
 
+def test_a_face_found_late_in_an_animation_is_covered_where_it_is_and_not_all_the_time(
+    tmp_path: Path,
+) -> None:
+    """One second after the other; only the middle one shows the test picture where that is."""
+    steps = (1, 2, 3, 0, 4, 5, 6)
+    shown = [Image.fromarray(np.roll(picture(), 20 * step, axis=1)) for step in steps]
+    source = tmp_path / "a.png"
+    shown[0].save(source, save_all=True, append_images=shown[1:], duration=1000)
+    report = pipeline.clean(source, tmp_path / "copy.png", Settings(), eyes(late=(RIGHT,)))
+    assert {region.why for region in report.plan.regions} == {pipeline.LATE}
+    covered = {
+        index
+        for region in report.plan.regions
+        for index in range(region.first_frame, region.last_frame + 1)
+    }
+    assert covered == {2, 3, 4}, "with the frames beside it"
+
+
 class Dreamer(Seer):
     """A detector that takes a cover for a face, in its first ``dreams`` looks."""
 

@@ -15,6 +15,7 @@ import scrub
 from scrub.silence import silence
 from tests.media import picture
 from tests.parts import page, tiff
+from tests.waiting import PATIENCE
 
 DAMAGED = """
 import os, sys
@@ -53,7 +54,7 @@ def said(*arguments: str | Path) -> tuple[str, str]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     return done.stdout.strip(), done.stderr.strip()
 
@@ -72,13 +73,13 @@ def test_silence_lasts_until_the_last_thread_has_left(capfd: pytest.CaptureFixtu
     def linger() -> None:
         with silence:
             inside.set()
-            leave.wait(10)
+            leave.wait(PATIENCE)
 
     filters = list(warnings.filters)
     other = threading.Thread(target=linger)
     with silence:
         other.start()
-        inside.wait(10)
+        assert inside.wait(PATIENCE)
     os.write(2, b"one")
     warnings.warn("two", stacklevel=1)
     leave.set()
@@ -100,7 +101,7 @@ def test_closed_standard_error_is_no_trouble() -> None:
     done = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, "PYTHONPATH": str(Path(scrub.__file__).parents[1])},
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0

@@ -692,6 +692,20 @@ def test_before_a_video_is_written_less_evidence_is_enough(
     assert all(region.doubtful for region in report.plan.regions)
 
 
+def test_a_frame_in_which_a_track_ends_is_looked_at_before_the_video_is_written_and_not_after(
+    tmp_path: Path,
+) -> None:
+    looking = Late(since=1000)
+    source = video(tmp_path / "a.mp4", [scene(8)] * 70)
+    report = clean(source, Eyes(Walker(range(3)), looking))
+    assert report.evidence is not None
+    assert report.evidence.rounds == 1
+    [end] = lookout.ends(report.plan.regions)
+    assert end < 70
+    # Both before and after: what is looked at in every video.
+    assert looking.looks == 2 * len(range(0, 70, lookout.LOOKED)) + 1
+
+
 def test_a_cover_that_looks_like_a_face_is_painted_anew_before_it_is_written(
     tmp_path: Path,
 ) -> None:

@@ -21,10 +21,10 @@ from scrub.watch import Inbox, isolate
 from tests.conftest import Command
 from tests.parts import saved
 from tests.pictures import face
+from tests.waiting import until
 
 JPEG = saved(face(32), "JPEG")
 SETTLE = 0.2
-PATIENCE = 30.0
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="needs to know who writes a file")
 
@@ -210,8 +210,9 @@ def copies(out: Path) -> set[str]:
 def watching(
     scrub_command: Command, inbox: Path, tmp_path: Path
 ) -> Iterator[subprocess.Popen[str]]:
-    """The command at work on the folder "in", with "out" and "apart"."""
-    line = ["watch", inbox, "--out", tmp_path / "out", "--quarantine", tmp_path / "apart", *OPTIONS]
+    """The command at work on the folder "in", with "out", "apart" and "report.json"."""
+    line = ["watch", inbox, "--out", tmp_path / "out", "--quarantine", tmp_path / "apart"]
+    line += ["--report", tmp_path / "report.json", *OPTIONS]
     process = subprocess.Popen(
         [*scrub_command.line, *map(str, line)],
         env=scrub_command.environment,
@@ -224,13 +225,6 @@ def watching(
     process.communicate()
 
 
-def wait_for(reached: object, deadline: float = PATIENCE) -> None:
-    end = time.monotonic() + deadline
-    while not reached():  # type: ignore[operator]
-        assert time.monotonic() < end, "nothing happens"
-        time.sleep(0.02)
-
-
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 def test_a_hot_folder_is_cleaned_until_it_is_told_to_stop(
@@ -238,12 +232,11 @@ def test_a_hot_folder_is_cleaned_until_it_is_told_to_stop(
 ) -> None:
     (inbox / "bad.jpg").write_bytes(b"no picture")
     (inbox / "a.jpg").write_bytes(JPEG)
-    wait_for(lambda: copies(tmp_path / "out") == {"a.jpg"})
+    until(lambda: copies(tmp_path / "out") == {"a.jpg"}, watching)
     (inbox / "IMG_0001.jpg").write_bytes(JPEG)
-    wait_for(lambda: copies(tmp_path / "out") == {"a.jpg", "picture-001.jpg"})
-    wait_for((tmp_path / "apart/bad.jpg").exists)
-    wait_for(lambda: (tmp_path / "out" / LEDGER).read_text().count("done") == 2)
-    time.sleep(SETTLE)  # and told
+    until(lambda: copies(tmp_path / "out") == {"a.jpg", "picture-001.jpg"}, watching)
+    # A file's line in the report is the last that becomes of it.
+    until(lambda: (tmp_path / "report.json.part").read_text().count('"source"') == 3, watching)
     watching.send_signal(stop)
     said, problems = watching.communicate()
     assert watching.returncode == 2, "something was refused"
@@ -253,6 +246,8 @@ def test_a_hot_folder_is_cleaned_until_it_is_told_to_stop(
     )
     assert problems.startswith(f"{inbox / 'bad.jpg'}: is not a picture")
     assert {path.name for path in inbox.iterdir()} == {"a.jpg", "IMG_0001.jpg"}
+    assert {path.name for path in (tmp_path / "apart").iterdir()} == {"bad.jpg"}
+    assert (tmp_path / "out" / LEDGER).read_text().count("done") == 2
 
 
 def test_once_is_for_a_timetable_and_remembers_the_last_time(

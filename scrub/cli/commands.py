@@ -35,7 +35,8 @@ class Commands(Command, click.Group):
 
     def main(self, *args: Any, **extra: Any) -> NoReturn:
         try:
-            status = super().main(*args, **{**extra, "standalone_mode": False})
+            with _stoppable():
+                status = super().main(*args, **{**extra, "standalone_mode": False})
         except click.ClickException as error:
             status = error.exit_code
             with contextlib.suppress(OutputError), _heard(STDERR):
@@ -46,15 +47,20 @@ class Commands(Command, click.Group):
             status = INCOMPLETE
             with contextlib.suppress(OutputError):  # The other stream may be heard.
                 Console().problem(str(error))
-        except click.Abort:  # Ctrl-C before there was a command
-            status = INCOMPLETE
         sys.exit(status)
 
     def invoke(self, ctx: click.Context) -> Any:
-        try:
+        with _stoppable():
             return super().invoke(ctx)
-        except KeyboardInterrupt:
-            raise Interrupted("interrupted; run scrub again") from None
+
+
+@contextlib.contextmanager
+def _stoppable() -> Iterator[None]:
+    """Raises Interrupted on Ctrl-C, of which click makes Abort where there is no command yet."""
+    try:
+        yield
+    except (KeyboardInterrupt, click.Abort):
+        raise Interrupted("interrupted; run scrub again") from None
 
 
 @contextlib.contextmanager

@@ -42,7 +42,8 @@ class Pieces:
         found = self._detector.detect(rgb)
         for piece in pieces(width, height):
             part = rgb[piece.top : piece.bottom, piece.left : piece.right]
-            moved = [_moved(one, piece) for one in self._detector.detect(part)]
+            shown = self._detector.detect(part)
+            moved = [replace(one, box=one.box.moved(piece.left, piece.top)) for one in shown]
             found = united(found, moved)
         return found
 
@@ -65,9 +66,3 @@ def pieces(width: int, height: int) -> list[Box]:
     if width > height:
         return [Box(start, 0, end, height) for start, end in spans]
     return [Box(0, start, width, end) for start, end in spans]
-
-
-def _moved(one: Detection, piece: Box) -> Detection:
-    left, top, right, bottom = one.box.edges
-    box = Box(left + piece.left, top + piece.top, right + piece.left, bottom + piece.top)
-    return replace(one, box=box)
