@@ -434,6 +434,29 @@ def test_of_a_silent_video_nothing_is_said_about_sound(audio: Any, tmp_path: Pat
     assert pipeline.VOICES not in report.removed
 
 
+def _strange_sound(path: Path) -> None:
+    path.write_bytes(path.read_bytes().replace(b"A_AAC", b"A_ZZZ"))
+
+
+def test_sound_that_nobody_can_read_is_dropped_like_any_other(tmp_path: Path) -> None:
+    source = made("mkv", tmp_path, sound=0.5)
+    _strange_sound(source)
+    report = clean(source)
+    assert report.target is not None
+    assert pipeline.VOICES in report.removed
+    assert sound_length(report.target, "mp4") is None
+
+
+@pytest.mark.parametrize("audio", ["keep", "mask"])
+def test_sound_that_nobody_can_read_cannot_be_kept(audio: Any, tmp_path: Path) -> None:
+    source = made("mkv", tmp_path, sound=0.5)
+    _strange_sound(source)
+    with pytest.raises(UnsupportedError, match="sound") as refusal:
+        clean(source, settings=Settings(audio=audio))
+    assert "--audio drop" in refusal.value.remedy
+    assert not any((tmp_path / "out").iterdir())
+
+
 def _loudest(path: Path) -> float:
     """The strongest frequency in the middle of the sound."""
     with av.open(str(path)) as container:
