@@ -7,7 +7,6 @@ carries, compares each region's pixels with the original's, and looks for faces 
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from scrub.detectors.clips import Glimpse
 from scrub.errors import VerificationError
 from scrub.formats import FORMATS, Frame, Media
 from scrub.lookout import Lookout, sure
+from scrub.machine import cores
 from scrub.overlap import mapped
 from scrub.pairing import REMEDY, check_sound, paired, reopened
 from scrub.regions import Box, Region, Timeline
@@ -38,7 +38,7 @@ SURVIVES_OFTEN = 0.75
 COMPARED = 5
 """In a video, regions are compared in the first of their frames and in every so many."""
 
-THREADS = min(4, os.cpu_count() or 1)
+MOST_THREADS = 4
 """Frames of a video that are judged at once."""
 
 CHANCE = 7.0
@@ -119,7 +119,10 @@ def examine(
     judge = _Judge(media, plan, detector, tried)
     pairs = paired(media, copy)
     # Of large stills and pages there is never more than one in memory.
-    verdicts = mapped(judge.of, pairs, THREADS) if media.form == "video" else map(judge.of, pairs)
+    if media.form == "video":
+        verdicts = mapped(judge.of, pairs, min(cores(), MOST_THREADS))
+    else:
+        verdicts = map(judge.of, pairs)
     left: list[Glimpse] = []
     showing: list[Region] = []
     structures: list[float] = []

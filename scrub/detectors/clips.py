@@ -8,7 +8,6 @@ size and direction, so that over a few of them a face is seen in several ways.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
+from scrub import machine
 from scrub.detectors import Detector, Look, Pixels, load
 from scrub.detectors.ensemble import edges_of, fuse, overlaps
 from scrub.detectors.parts import Parts, in_turn
@@ -179,7 +179,7 @@ class Paced:
 
         ``beside`` loads the second detector, ``more`` join the whole looks.
         """
-        cores = threads or os.cpu_count() or 1
+        cores = threads or machine.cores()
         self._pace = pace
         self._threads = min(cores, MOST_THREADS)
         self._own = max(1, cores // MOST_THREADS)
