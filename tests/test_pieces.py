@@ -52,7 +52,9 @@ def test_pieces_hold_all_of_a_long_picture(width: int, height: int) -> None:
     assert reached == (longer if found else 0)
 
 
-@pytest.mark.parametrize("size", [(1080, 2340), (4000, 3000), (2560, 1080), (600, 200), (1, 1)])
+@pytest.mark.parametrize(
+    "size", [(1080, 2340), (4000, 3000), (2560, 1080), (528, 1280), (600, 200), (1, 1)]
+)
 def test_usual_pictures_are_looked_at_once(size: tuple[int, int]) -> None:
     inner = Marks()
     pieces.Pieces(inner).detect(np.zeros((*size, 3), np.uint8))
