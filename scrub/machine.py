@@ -37,12 +37,16 @@ def memory() -> int:
 
 
 def resident(process: int) -> int:
-    """Bytes of memory that a process holds; 0 where the system does not tell, or it has ended."""
+    """Bytes of memory that a process holds; 0 where the system does not tell, or it has ended.
+
+    Pages of mapped files are not among them: a long video is mapped as a whole, and the system
+    takes its pages back when it needs them. Fields 2 and 3 of proc_pid_statm(5).
+    """
     try:
-        pages = Path(f"/proc/{process}/statm").read_text().split()[1]
+        fields = Path(f"/proc/{process}/statm").read_text().split()
     except OSError:
         return 0
-    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+    return (int(fields[1]) - int(fields[2])) * os.sysconf("SC_PAGE_SIZE")
 
 
 def busy(process: int) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import sys
 import threading
@@ -136,3 +137,17 @@ def test_where_no_system_tells_a_thread_s_clock_stands_still(
     clock = machine.thread_clock()
     busy(0.05)
     assert clock() == clock() == 0
+
+
+@pytest.mark.skipif(machine.resident(os.getpid()) == 0, reason="this system does not tell")
+def test_a_file_that_is_mapped_takes_no_memory_and_what_is_read_of_it_does(tmp_path: Path) -> None:
+    path = tmp_path / "long"
+    path.touch()
+    os.truncate(path, GIGA // 4)
+    before = machine.resident(os.getpid())
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        assert not any(data[:: mmap.PAGESIZE])
+        assert machine.resident(os.getpid()) - before < GIGA // 16
+        read = data[:]
+        assert machine.resident(os.getpid()) - before > GIGA // 8
+        assert len(read) == len(data)

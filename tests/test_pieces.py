@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -50,7 +52,9 @@ def test_pieces_hold_all_of_a_long_picture(width: int, height: int) -> None:
     assert reached == (longer if found else 0)
 
 
-@pytest.mark.parametrize("size", [(1080, 2340), (4000, 3000), (2560, 1080), (600, 200), (1, 1)])
+@pytest.mark.parametrize(
+    "size", [(1080, 2340), (4000, 3000), (2560, 1080), (528, 1280), (600, 200), (1, 1)]
+)
 def test_usual_pictures_are_looked_at_once(size: tuple[int, int]) -> None:
     inner = Marks()
     pieces.Pieces(inner).detect(np.zeros((*size, 3), np.uint8))
@@ -100,18 +104,33 @@ def test_of_two_finds_of_a_face_the_surer_one_is_kept() -> None:
     ]
 
 
-@pytest.mark.parametrize("look", ["first", "second"])
-def test_a_crowd_in_a_panorama_is_found_like_any_other(look: str, real_eyes: Eyes) -> None:
+def panorama() -> tuple[Pixels, list[tuple[int, int]]]:
+    """A crowd several times side by side, and the middle of each face."""
     one = crowd()[::2, ::2]
     centers = [
         ((left + right) // 4 + index * one.shape[1], (top + bottom) // 4)
         for left, top, right, bottom in CROWD_FACES
         for index in range(COPIES)
     ]
-    found = getattr(real_eyes, look).detect(np.concatenate([one] * COPIES, axis=1))
-    missed = [
-        (x, y)
-        for x, y in centers
-        if not any(face.box.intersect(Box(x, y, x + 1, y + 1)).area for face in found)
-    ]
-    assert missed == []
+    return np.concatenate([one] * COPIES, axis=1), centers
+
+
+def missed(centers: list[tuple[int, int]], found: Iterable[Detection]) -> list[tuple[int, int]]:
+    spots = {(x, y): Box(x, y, x + 1, y + 1) for x, y in centers}
+    boxes = [face.box for face in found]
+    return [at for at, spot in spots.items() if not any(box.intersect(spot).area for box in boxes)]
+
+
+@pytest.mark.parametrize("look", ["first", "second"])
+def test_a_crowd_in_a_panorama_is_found_like_any_other(look: str, real_eyes: Eyes) -> None:
+    picture, centers = panorama()
+    assert missed(centers, getattr(real_eyes, look).detect(picture)) == []
+
+
+def test_a_crowd_in_a_long_video_is_found_like_any_other(real_eyes: Eyes) -> None:
+    picture, centers = panorama()
+    assert real_eyes.watcher is not None
+    glimpses = list(real_eyes.watcher.watch([(picture, 40.0 * index) for index in range(3)]))
+    finds = [find for glimpse in glimpses for find in glimpse.found]
+    assert missed(centers, finds) == []
+    assert missed(centers, real_eyes.later("video").detect(picture)) == []

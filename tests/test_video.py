@@ -311,9 +311,8 @@ def test_a_mirrored_video_comes_out_upright(tmp_path: Path) -> None:
     assert apart(frames(source)[0].rgb, scene(8)[:, ::-1]) < MOST_APART
 
 
-def test_frames_that_are_jpegs_with_exif_are_read_and_turned_as_it_says(tmp_path: Path) -> None:
-    """As cameras write them; FFmpeg hangs their EXIF on the frames, which PyAV cannot name."""
-    path = tmp_path / "camera.avi"
+def camera(path: Path) -> Path:
+    """A video as cameras write them: of JPEGs, each with all that a photograph carries."""
     frame = parts.saved(scene(0), "JPEG", exif=parts.exif(orientation=6))
     with av.open(str(path), "w") as container:
         stream = container.add_stream("mjpeg", rate=25)
@@ -323,9 +322,23 @@ def test_frames_that_are_jpegs_with_exif_are_read_and_turned_as_it_says(tmp_path
             packet.pts = packet.dts = index
             packet.time_base, packet.stream = Fraction(1, 25), stream
             container.mux(packet)
-    read = frames(path)
+    return path
+
+
+def test_frames_that_are_jpegs_with_exif_are_read_and_turned_as_it_says(tmp_path: Path) -> None:
+    """FFmpeg hangs their EXIF on the frames, which PyAV cannot name."""
+    read = frames(camera(tmp_path / "camera.avi"))
     assert len(read) == 3
     assert all(apart(one.rgb, np.rot90(scene(0), -1)) < MOST_APART for one in read)
+
+
+@pytest.mark.parametrize("name", ["camera.avi", "camera.mov", "camera.mkv"])
+def test_what_frames_that_are_jpegs_carry_is_named(name: str, tmp_path: Path) -> None:
+    source = camera(tmp_path / name)
+    carried = {(entry.what, entry.value) for entry in bare(source).carried}
+    assert ("author's name", canary("artist")) in carried
+    assert "GPS position" in {what for what, _ in carried}
+    assert "GPS position" in clean(source).removed
 
 
 def test_the_shape_of_pixels_is_kept(tmp_path: Path) -> None:
@@ -432,6 +445,29 @@ def test_of_a_silent_video_nothing_is_said_about_sound(audio: Any, tmp_path: Pat
     report = pipeline.preview(made("mp4", tmp_path), Settings(audio=audio), None)
     assert report.warnings == ()
     assert pipeline.VOICES not in report.removed
+
+
+def _strange_sound(path: Path) -> None:
+    path.write_bytes(path.read_bytes().replace(b"A_AAC", b"A_ZZZ"))
+
+
+def test_sound_that_nobody_can_read_is_dropped_like_any_other(tmp_path: Path) -> None:
+    source = made("mkv", tmp_path, sound=0.5)
+    _strange_sound(source)
+    report = clean(source)
+    assert report.target is not None
+    assert pipeline.VOICES in report.removed
+    assert sound_length(report.target, "mp4") is None
+
+
+@pytest.mark.parametrize("audio", ["keep", "mask"])
+def test_sound_that_nobody_can_read_cannot_be_kept(audio: Any, tmp_path: Path) -> None:
+    source = made("mkv", tmp_path, sound=0.5)
+    _strange_sound(source)
+    with pytest.raises(UnsupportedError, match="sound") as refusal:
+        clean(source, settings=Settings(audio=audio))
+    assert "--audio drop" in refusal.value.remedy
+    assert not any((tmp_path / "out").iterdir())
 
 
 def _loudest(path: Path) -> float:

@@ -22,6 +22,7 @@ from scrub import machine
 from scrub.detectors import Detector, Look, Pixels, load
 from scrub.detectors.ensemble import edges_of, fuse, overlaps
 from scrub.detectors.parts import Parts, in_turn
+from scrub.detectors.pieces import Pieces
 from scrub.detectors.visits import Scene, scene, visited
 from scrub.overlap import mapped
 from scrub.regions import Box, Detection
@@ -183,9 +184,9 @@ class Paced:
         self._pace = pace
         self._threads = min(cores, MOST_THREADS)
         self._own = max(1, cores // MOST_THREADS)
-        self._looks = [Glance(look, self._own) for look in pace.looks]
+        self._looks = [Pieces(Glance(look, self._own)) for look in pace.looks]
         self._load = beside
-        self._more = tuple(more)
+        self._more = [Pieces(one) for one in more]
         self._open = ExitStack()
 
     def watch(self, frames: Iterable[tuple[Pixels, float]]) -> Iterator[Glimpse]:
@@ -211,7 +212,7 @@ class Paced:
             return None
         detector = self._load()
         self._open.callback(detector.close)
-        return detector
+        return Pieces(detector)
 
     def _look(self, stretch: _Stretch) -> _Stretch:
         rgb = stretch.frames[0].rgb

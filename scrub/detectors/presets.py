@@ -149,7 +149,7 @@ def eyes(preset: str, threads: int = 0, model: Path | None = None) -> Eyes:
         Dots(Pieces(_ensemble(second, [_pyramid(second, threads), *opinion]))),
         () if _mediapipe() else (ALONE,),
         Paced(PACES[preset], threads, beside, more),
-        _ensemble(second, [Glance(first.again, threads), *opinion]),
+        Pieces(_ensemble(second, [Glance(first.again, threads), *opinion])),
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import av.filter
 from av.codec.context import Flags
 
+from scrub.errors import UnsupportedError
 from scrub.formats.media import Media
 from scrub.formats.video_reading import opened, pulled
 
@@ -56,8 +57,8 @@ def track(media: Media, start: Fraction, container: Any, codec: str) -> Track:
 
     ``start`` is the time stamp of the first picture, in seconds.
     """
-    count = channels(media.path, media.kind)
-    if media.sound == "drop" or count is None:
+    count = None if media.sound == "drop" else channels(media.path, media.kind)
+    if count is None:
         return Track()
     stream = container.add_stream(codec, rate=RATE)
     context = stream.codec_context
@@ -71,16 +72,29 @@ def track(media: Media, start: Fraction, container: Any, codec: str) -> Track:
 def channels(path: Path, kind: str) -> int | None:
     """How many channels the first sound has; None where there is none."""
     with opened(path, kind) as container:
-        return next((one.codec_context.channels for one in container.streams.audio), None)
+        stream = _first(path, container)
+        return None if stream is None else int(stream.codec_context.channels)
 
 
 def length(path: Path, kind: str) -> float | None:
     """Seconds of the first sound, decoded to its end; None where there is none."""
     with opened(path, kind) as container:
-        if not container.streams.audio:
+        stream = _first(path, container)
+        if stream is None:
             return None
-        frames = container.decode(audio=0)
-        return float(sum(frame.samples / frame.sample_rate for frame in frames))
+        return float(sum(one.samples / one.sample_rate for one in container.decode(stream)))
+
+
+def _first(path: Path, container: Any) -> Any:
+    """The stream that is kept; None where there is none.
+
+    Raises UnsupportedError where FFmpeg knows nobody who could decode it.
+    """
+    stream = next(iter(container.streams.audio), None)
+    if stream is not None and stream.codec_context is None:
+        problem = "has sound that is coded in a way that cannot be read here"
+        raise UnsupportedError(path, problem, "use --audio drop")
+    return stream
 
 
 def _encoded(media: Media, start: Fraction, stream: Any) -> Iterator[Any]:
@@ -94,7 +108,7 @@ def _encoded(media: Media, start: Fraction, stream: Any) -> Iterator[Any]:
 def _heard(media: Media, start: Fraction, context: Any) -> Iterator[Any]:
     """The filtered sound, in frames as the encoder wants them."""
     with opened(media.path, media.kind) as container:
-        stream = container.streams.audio[0]
+        stream = _first(media.path, container)
         graph = av.filter.Graph()
         last = graph.add_abuffer(template=stream)
         for name, arguments in (*_steps(media), *_form(context), ("abuffersink", None)):

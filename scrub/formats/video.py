@@ -38,7 +38,7 @@ class Video:
             frames=0,
             max_side=max_side,
             lossless=False,
-            sounding=sound.channels(path, self.kind) is not None,
+            sounding=picture.sounding,
             beside=beside,
             length=picture.length,
         )

@@ -100,7 +100,8 @@ class Picture:
     ``start`` is its own time stamp in seconds, ``length`` what the header says of the whole, in
     milliseconds and 0 where that is nothing; ``steps`` are FFmpeg's filters from stored frames
     to upright RGB; ``colors`` those that a copy is written in; ``stored`` is what may not change
-    from frame to frame.
+    from frame to frame; ``sounding`` says that the container holds sound, whether or not anybody
+    can decode it.
     """
 
     width: int
@@ -112,6 +113,7 @@ class Picture:
     stored: tuple[int, int, str]
     warnings: tuple[str, ...]
     length: float = 0.0
+    sounding: bool = False
 
 
 def first_picture(path: Path, kind: str, max_side: int | None) -> tuple[Picture, tuple[str, ...]]:
@@ -124,7 +126,9 @@ def first_picture(path: Path, kind: str, max_side: int | None) -> tuple[Picture,
         for frame in container.decode(stream):
             picture = _picture(path, stream, frame, max_side)
             length = max(0.0, 1000 * (container.duration or 0) / av.time_base)
-            return replace(picture, length=length), _others(container, stream)
+            sounding = bool(container.streams.audio)
+            told = replace(picture, length=length, sounding=sounding)
+            return told, _others(container, stream)
     raise DamagedError(path, EMPTY, WHOLE_COPY)
 
 

@@ -11,8 +11,10 @@ from mmap import mmap
 from scrub.metadata import embedded
 from scrub.metadata.embedded import within
 from scrub.metadata.entry import STRUCTURE, Entry
+from scrub.metadata.jpeg import noted
 from scrub.metadata.riff import Chunk, chunks
 from scrub.metadata.text import printable, words
+from scrub.metadata.thumbnail import known
 
 _PLAIN = (
     "movi",
@@ -61,7 +63,7 @@ _WORDS = {
 _LISTS = ("LIST", "RIFF")
 _TRACKS = {b"vids": "video", b"auds": "sound", b"txts": "subtitles", b"mids": "music"}
 _USER_DATA, _START = b"\0\0\1\xb2", b"\0\0\1"  # of MPEG-4 part 2
-_HEAD, _DEEPEST, _MOST_FRAMES = 4096, 6, 256
+_HEAD, _DEEPEST, _MOST_FRAMES, _MOST_PICTURE = 4096, 6, 256, 1 << 24
 
 
 def read(data: bytes | mmap) -> Iterator[Entry]:
@@ -122,8 +124,8 @@ def _entry(chunk: Chunk, depth: int) -> Iterator[Entry]:
 
 
 def _frames(view: memoryview) -> Iterator[Entry]:
-    """Settings of the encoder in the first frames; all others are pixels and sound."""
-    found: dict[str, Entry] = {}
+    """What encoder and camera wrote into the first frames; all others are pixels and sound."""
+    found: dict[tuple[str, str], Entry] = {}
     for index, chunk in enumerate(chunks(view)):
         if index == _MOST_FRAMES:
             break
@@ -131,5 +133,9 @@ def _frames(view: memoryview) -> Iterator[Entry]:
         at = body.find(_USER_DATA)
         if at >= 0:
             value = printable(body[at + 4 :].partition(_START)[0])
-            found.setdefault(value, Entry("user data", "software of the encoder", 0, value))
+            note = Entry("user data", "software of the encoder", 0, value)
+            found.setdefault((note.place, value), note)
+        if known(body):
+            for note in noted(bytes(chunk.body[:_MOST_PICTURE])):
+                found.setdefault((note.place, note.value), note)
     yield from found.values()

@@ -72,6 +72,10 @@ _APPLICATIONS = (
 )
 
 
+_SHOWN = (b"JFIF\0", b"AVI1")
+"""What segments begin with that say how frames of a video are to be shown."""
+
+
 def read(data: bytes) -> Iterator[Entry]:
     """Every segment of the picture, then everything after it."""
     tables = Tables()
@@ -89,6 +93,20 @@ def read(data: bytes) -> Iterator[Entry]:
     for name in tables.unused():
         yield Entry(f"unused {name}", "data that no decoder uses", 0)
     yield from after_end(data, end, indexed)
+
+
+def noted(data: bytes) -> Iterator[Entry]:
+    """What the camera wrote before the pixels of a video's frame; nothing of one that is no JPEG.
+
+    ``data`` may end anywhere.
+    """
+    for segment in segments(data):
+        if segment.name == "SOS":
+            return
+        if segment.name == "COM":
+            yield _entry(segment)
+        elif segment.name.startswith("APP") and not segment.body.startswith(_SHOWN):
+            yield from _application(segment)
 
 
 def _entry(segment: Segment) -> Entry:

@@ -16,6 +16,7 @@ from scrub.metadata.ebml import CRC, VOID, Element, elements, value
 from scrub.metadata.embedded import within
 from scrub.metadata.entry import STRUCTURE, Entry
 from scrub.metadata.extents import content
+from scrub.metadata.jpeg import noted
 from scrub.metadata.matroska_elements import (
     CLUSTER,
     ELEMENTS,
@@ -181,6 +182,7 @@ def _frame(view: memoryview, track: _Track, start: int, end: int, flags: int) ->
         )
     elif track.kind.startswith("track video") and track.codec == "V_MJPEG":
         yield Entry("picture", "uncovered thumbnail", end - start)
+        yield from noted(bytes(view[start:end][:_MOST_PICTURE]))
     elif not flags & _LACED:
         yield from carried(track.codec, view, start, end, track.length)
 

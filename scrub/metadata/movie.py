@@ -9,6 +9,7 @@ from scrub.metadata.boxes import Box, number
 from scrub.metadata.coded import carried
 from scrub.metadata.embedded import within
 from scrub.metadata.entry import Entry
+from scrub.metadata.jpeg import noted
 from scrub.metadata.telemetry import positions
 from scrub.metadata.text import printable
 from scrub.metadata.thumbnail import known, thumbnail
@@ -133,6 +134,8 @@ def _notes(view: memoryview, track: Track, start: int, end: int) -> Iterator[Ent
     elif track.kind in ("meta", "camm"):
         yield from positions(track.codec, bytes(view[start:end][:_MOST_PICTURE]))
     elif known(bytes(view[start : start + 8])):
-        yield thumbnail("picture", end - start, bytes(view[start:end][:_MOST_PICTURE]))
+        picture = bytes(view[start:end][:_MOST_PICTURE])
+        yield thumbnail("picture", end - start, picture)
+        yield from noted(picture)
     else:
         yield from carried(track.codec, view, start, end, track.length)
