@@ -139,11 +139,12 @@ def test_a_crowd_is_looked_at_as_a_whole_between_whole_looks_too(
         def detect(self, rgb: Pixels) -> list[Detection]:
             return self._finds
 
-    apart = [Box(40 * column, 0, 40 * column + 20, 20) for column in range(heads)]
+    corners = [(40 * (head % 10), 40 * (head // 10)) for head in range(heads)]
+    apart = [Box(left, top, left + 20, top + 20) for left, top in corners]
     monkeypatch.setattr(clips, "Glance", lambda look, threads: Told(apart))
     monkeypatch.setattr(parts, "load", lambda name, **options: Told(()))
     watcher = Paced(Pace(200.0, (Look(640), Look(480, mirrored=True)), 0.5, pace), threads=1)
-    frames = [np.zeros((60, 40 * heads, 3), np.uint8)] * 12
+    frames = [np.zeros((300, 400, 3), np.uint8)] * 12
     glimpses = list(watcher.watch(timed(frames)))
     assert [index for index, glimpse in enumerate(glimpses) if glimpse.found] == whole
 
