@@ -25,6 +25,7 @@ from scrub.detectors.ensemble import Both, Ensemble, fuse
 from scrub.detectors.presets import Eyes
 from scrub.errors import ModelError
 from scrub.regions import Box, Detection
+from scrub.scaling import resized
 from scrub.settings import Settings
 from tests.media import CROWD_FACES, PICTURE_FACES, Edges, crowd, picture
 
@@ -256,6 +257,24 @@ def test_a_look_that_could_not_have_seen_a_face_has_no_say() -> None:
     assert centerface._witnesses(large, scales) == 3
     assert centerface._witnesses(small, scales) == 1
     assert centerface._witnesses(Box(0, 0, 1, 1), scales) == 1
+
+
+@needs_mediapipe
+def test_the_whole_picture_is_no_part_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its halves, which the others begin with too, are made once; a copy's would be made anew."""
+    given: list[Pixels] = []
+
+    def noted(rgb: Pixels, scale: float) -> Pixels:
+        given.append(rgb)
+        return resized(rgb, scale)
+
+    monkeypatch.setattr(blazeface, "resized", noted)
+    rgb = picture()
+    detector = load("blazeface", tiles=2)
+    detector.detect(rgb)
+    detector.close()
+    assert given[0] is rgb
+    assert len(given) == 5
 
 
 def test_tiles_overlap_and_hold_the_whole_picture() -> None:
