@@ -172,7 +172,6 @@ def _decoded(media: Media) -> Media:
     if media.form != "still":
         return media
     [frame] = FORMATS[media.kind].frames(media)
-    frame.rgb.setflags(write=False)
     return replace(media, only=frame)
 
 

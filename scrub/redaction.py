@@ -226,11 +226,10 @@ class Painter:
         self._painted = {}
         for region, patch, cover in outlined:
             if cover is None:
-                made = self._style(canvas, patch, self._entropy(region.track, b"cover"))
-                # Not a view, which would keep all that it was cut out of.
-                cover = np.ascontiguousarray(made)
+                cover = self._style(canvas, patch, self._entropy(region.track, b"cover"))
             if region.last_frame > index:
-                self._painted[region] = patch, cover
+                # Not a view, which would keep all that it was cut out of.
+                self._painted[region] = patch, np.ascontiguousarray(cover)
             _fill(canvas, patch, _flowing(canvas, patch, cover, depths) if flowing else cover)
         return canvas
 
@@ -296,16 +295,23 @@ def _flowing(
     ``depths`` is the sum of their depths, H x W, to which the patch's is added.
     """
     beneath = _part(depths, patch.box)
-    if beneath.any():
-        painted = _part(canvas.pixels, patch.box)
-        cover = np.asarray(cv2.blendLinear(painted, cover, beneath, patch.depth), np.uint8)
+    left, top, width, height = cv2.boundingRect((beneath > 0).view(np.uint8))
+    if width:
+        # Elsewhere its share is the whole.
+        shared = Box(left, top, left + width, top + height)
+        painted = _part(_part(canvas.pixels, patch.box), shared)
+        weights = _part(beneath, shared), _part(patch.depth, shared)
+        cover = cover.copy()  # The one that is remembered flows into others in the next frame.
+        _part(cover, shared)[:] = cv2.blendLinear(painted, _part(cover, shared), *weights)
     beneath += patch.depth
     return cover
 
 
 def _blank(canvas: Canvas, patch: Patch, color: NDArray[np.uint8]) -> None:
     """Write ``color`` where the patch's mask is."""
-    _fill(canvas, patch, _stretched(color[None, None], patch.box.width, patch.box.height))
+    cover = np.empty((*patch.mask.shape, 3), np.uint8)
+    cover[:] = np.tile(color, (patch.box.width, 1))  # Row by row, not pixel by pixel.
+    _fill(canvas, patch, cover)
 
 
 def _stretched(
@@ -319,19 +325,25 @@ def _grain(smooth: NDArray[np.uint8], entropy: np.random.Generator) -> None:
     height, width = smooth.shape[:2]
     # To begin somewhere in one that is there costs a tenth of making another.
     down, right = entropy.integers(0, GRAINS, 2)
-    noise = _noise()[down : down + GRAINS, right : right + GRAINS]
+    lighter, darker = (noise[down : down + GRAINS, right : right + GRAINS] for noise in _noise())
     for top in range(0, height, GRAINS):
         for left in range(0, width, GRAINS):
             part = smooth[top : top + GRAINS, left : left + GRAINS]
-            rows, columns = part.shape[:2]
-            cv2.add(part, noise[:rows, :columns], dst=part, dtype=cv2.CV_8U)
+            here = np.s_[: part.shape[0], : part.shape[1]]
+            cv2.add(part, lighter[here], dst=part)
+            cv2.subtract(part, darker[here], dst=part)
 
 
 @lru_cache(maxsize=1)
-def _noise() -> NDArray[np.int16]:
-    """Levels of grey, the same for everybody so that they tell nothing: twice GRAINS each way."""
+def _noise() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Levels by which greys become lighter and darker: twice GRAINS each way.
+
+    They are the same for everybody, so that they tell nothing. Where one is more than 0, the
+    other is not; in one array, with signs, they would take several times as long to add.
+    """
     levels = GRAIN * np.random.default_rng(GRAINS).standard_normal((GRAINS, GRAINS, 1))
-    return np.tile(np.rint(levels).astype(np.int16), (2, 2, 3))
+    lighter, darker = (np.tile(_levels(one), (2, 2, 3)) for one in (levels, -levels))
+    return lighter, darker
 
 
 def _levels(values: NDArray[Any]) -> NDArray[np.uint8]:

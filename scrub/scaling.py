@@ -5,18 +5,36 @@ Averaging to any size at once takes ten times as long: only halves are as fast a
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+_halves: dict[int, NDArray[np.uint8]] = {}
+"""The halves of pictures that are still there, by their identities."""
+
 
 def halved(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The means of squares of 2 x 2 pixels; ``pixels`` are uint8, H x W or H x W x C.
 
-    An odd last row or column counts twice, so that none is left out.
+    An odd last row or column counts twice, so that none is left out. The half of a picture that is
+    read-only, and so will never show anything else, is made once and kept as long as the picture:
+    each of the looks begins with it, and so does the comparison of a written file.
     """
+    if pixels.flags.writeable:
+        return _half(pixels)
+    half = _halves.get(id(pixels))
+    if half is None:
+        half = _half(pixels)
+        half.setflags(write=False)
+        _halves[id(pixels)] = half
+        weakref.finalize(pixels, _halves.pop, id(pixels), None)
+    return half
+
+
+def _half(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     down, right = (side % 2 for side in pixels.shape[:2])
     whole: NDArray[Any] = pixels
     if down or right:

@@ -211,25 +211,24 @@ def changed(original: Frame, copy: Frame, covers: Iterable[Box]) -> float:
 
     Both are of one size; transparency counts like a colour.
     """
-    before, after = _mosaic(original), _mosaic(copy)
-    rows, columns = before.shape[:2]
+    apart = cv2.absdiff(_mosaic(original), _mosaic(copy))
+    differing = cv2.inRange(apart, (0,) * 4, (DIFFERENT,) * 4) == 0
+    rows, columns = differing.shape
     open_cells = np.ones((rows, columns), np.bool_)
     for box in covers:
         edges = (edge / CELL for edge in box.edges)
         cells = Box.around(*edges).clip(columns, rows)
         open_cells[cells.top : cells.bottom, cells.left : cells.right] = False
-    difference = np.abs(before - after).max(axis=2)[open_cells]
-    return float((difference > DIFFERENT).mean()) if difference.size else 0.0
+    compared = differing[open_cells]
+    return float(compared.mean()) if compared.size else 0.0
 
 
-def _mosaic(frame: Frame) -> NDArray[np.int16]:
+def _mosaic(frame: Frame) -> NDArray[np.uint8]:
     """Mean colour and opacity of each cell: rows x columns x 4."""
     color = _coarse(frame.rgb)
     if frame.alpha is None:
-        opacity = np.full(color.shape[:2], 255, np.uint8)
-    else:
-        opacity = _coarse(frame.alpha)
-    return np.dstack([color, opacity]).astype(np.int16)
+        return np.asarray(cv2.cvtColor(color, cv2.COLOR_RGB2RGBA), np.uint8)
+    return np.dstack([color, _coarse(frame.alpha)])
 
 
 def _coarse(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -265,7 +264,7 @@ def _structure(grey: NDArray[Any]) -> NDArray[np.float32]:
     What is coarser, a random cover has in common with a head by chance: one side is lighter.
     """
     sigma = min(2.0, max(0.8, FINE * grey.shape[1]))
-    values = grey.astype(np.float32)
-    fine: NDArray[np.float32] = values - cv2.GaussianBlur(values, (0, 0), sigma)
+    fine: NDArray[np.float32] = grey.astype(np.float32)
+    fine -= cv2.GaussianBlur(fine, (0, 0), sigma)
     fine -= cv2.mean(fine)[0]
     return fine

@@ -25,6 +25,7 @@ from scrub.detectors.ensemble import Both, Ensemble, fuse
 from scrub.detectors.presets import Eyes
 from scrub.errors import ModelError
 from scrub.regions import Box, Detection
+from scrub.scaling import resized
 from scrub.settings import Settings
 from tests.media import CROWD_FACES, PICTURE_FACES, Edges, crowd, picture
 
@@ -264,6 +265,24 @@ def test_a_look_that_only_adds_counts_the_same_beside_many_that_vote(adding: Loo
     shares = [centerface._voices(face, adding, [1.0] * voters) for voters in (1, 2, 3, 4, 6)]
     assert shares == [1, 2, 3, 3, 3]
     assert centerface._voices(face, Look(512), [1.0] * 6) == 6
+
+
+@needs_mediapipe
+def test_the_whole_picture_is_no_part_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its halves, which the others begin with too, are made once; a copy's would be made anew."""
+    given: list[Pixels] = []
+
+    def noted(rgb: Pixels, scale: float) -> Pixels:
+        given.append(rgb)
+        return resized(rgb, scale)
+
+    monkeypatch.setattr(blazeface, "resized", noted)
+    rgb = picture()
+    detector = load("blazeface", tiles=2)
+    detector.detect(rgb)
+    detector.close()
+    assert given[0] is rgb
+    assert len(given) == 5
 
 
 def test_tiles_overlap_and_hold_the_whole_picture() -> None:

@@ -44,6 +44,16 @@ def test_only_pictures_of_two_colours_are_smoothed(rgb: Pixels, looks: int) -> N
     assert (inner.seen[0] == rgb).all()
 
 
+@pytest.mark.parametrize("before", [[], [0], [0, 255]], ids=["first", "second", "third"])
+@pytest.mark.parametrize("row", [0, 3, 96])
+def test_colours_are_counted_in_all_rows(before: list[int], row: int) -> None:
+    """Wherever one turns up, and beside whichever others."""
+    rgb = np.full((97, 50, 3), before[0] if before else 9, np.uint8)
+    rgb[1::2] = before[-1] if before else 9
+    rgb[row, 48] = 9, 9, 10
+    assert dots.has_two_colors(rgb) == (len(before) < 2)
+
+
 @pytest.mark.parametrize("look", ["first", "second"])
 def test_faces_made_of_dots_are_found(look: str, real_eyes: Eyes) -> None:
     found = getattr(real_eyes, look).detect(dotted())

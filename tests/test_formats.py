@@ -142,6 +142,12 @@ def distance(one: NDArray[np.generic], other: NDArray[np.generic]) -> float:
 # --- the table ----------------------------------------------------------------------------------
 
 
+def test_a_frame_s_pixels_are_frozen() -> None:
+    frame = Frame(0, picture())
+    with pytest.raises(ValueError, match="read-only"):
+        frame.rgb[0, 0] = 0
+
+
 def test_formats_are_told_apart_by_kind_and_suffix() -> None:
     suffixes = [suffix for form in FORMATS.values() for suffix in form.suffixes]
     assert len(set(suffixes)) == len(suffixes)

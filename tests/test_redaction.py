@@ -9,13 +9,15 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from scrub import redaction
 from scrub.detectors.presets import Eyes
 from scrub.redaction import (
+    GRAIN,
+    GRAINS,
     LEVEL,
     STYLES,
     Canvas,
@@ -427,11 +429,13 @@ DARK = np.zeros((48, 48, 3), np.uint8)
 
 @small
 @given(crowds)
+@example((still(Box(47, 47, 55, 67)), still(Box(0, 0, 1, 1), 1)))  # Of one, its corner alone.
 def test_each_pixel_is_a_mean_of_the_covers_over_it(regions: tuple[Region, ...]) -> None:
+    shown = [region for region in regions if region.box.clip(48, 48).area]
     with pytest.MonkeyPatch.context() as patch:
         style = flat(patch)
         result = painted(DARK, regions, "flat")
-        masks = [mask for mask in covers(DARK, regions, "flat") if mask.any()]
+        masks = covers(DARK, shown, "flat")
         levels = iter(style.levels)
     stack = [np.where(mask, next(levels), -1) for mask in masks]
     highest = np.max([np.full(DARK.shape[:2], -1), *stack], axis=0)
@@ -543,6 +547,19 @@ def test_a_soft_cover_looks_like_a_face_to_nobody(
     monkeypatch.setattr(redaction, "SHADES", 6)
     monkeypatch.setattr(redaction, "SHADE", 14.0)
     assert len(real_eyes.first.detect(painted(wall, crowd, "blur"))) > 3
+
+
+@pytest.mark.parametrize("level", [0, 1, 128, 254, 255])
+def test_grain_is_grey_and_ends_at_black_and_white(level: int) -> None:
+    smooth = np.full((300, 200, 3), level, np.uint8)
+    redaction._grain(smooth, np.random.default_rng(1))
+    assert (smooth == smooth[..., :1]).all()
+    assert (smooth[GRAINS:] == smooth[:-GRAINS]).all()
+    apart = smooth.astype(int) - level
+    assert 0 < np.abs(apart).max() < 6 * GRAIN
+    if level == 128:
+        assert apart.mean() == pytest.approx(0, abs=0.1)
+        assert apart.std() == pytest.approx(GRAIN, rel=0.1)
 
 
 def test_a_mosaic_has_even_cells() -> None:

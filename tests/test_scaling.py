@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -36,6 +39,39 @@ def test_what_is_halved_stays_as_it_was() -> None:
     rgb = face(9)
     halved(rgb)
     assert (rgb == face(9)).all()
+
+
+def frozen(rgb: Pixels) -> Pixels:
+    rgb.setflags(write=False)
+    return rgb
+
+
+def test_what_cannot_change_is_halved_once() -> None:
+    rgb = frozen(face(99))
+    half = halved(rgb)
+    assert (half == halved(face(99))).all()
+    assert halved(rgb) is half
+    assert halved(half) is halved(half)
+    with pytest.raises(ValueError, match="read-only"):
+        half[0, 0] = 0
+
+
+def test_what_may_change_is_halved_anew() -> None:
+    rgb = face(9)
+    halved(rgb)
+    rgb[:] = 7
+    assert (halved(rgb) == 7).all()
+
+
+def test_halves_go_with_their_picture() -> None:
+    """However many pictures come after it, and wherever these are put."""
+    for level in range(20):
+        rgb = frozen(np.full((64, 64, 3), level, np.uint8))
+        quarter = weakref.ref(halved(halved(rgb)))
+        assert (halved(rgb) == level).all()
+        del rgb
+        gc.collect()
+        assert quarter() is None
 
 
 @pytest.mark.parametrize("scale", [0.01, 0.1, 0.24, 0.25, 0.3, 0.5, 0.7, 1.0, 1.5, 3.0])

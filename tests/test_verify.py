@@ -557,6 +557,18 @@ def test_changes_of_everything_count(height: int, width: int, step: int) -> None
     assert changed(Frame(0, dark), Frame(0, dark + np.uint8(step)), []) == 1
 
 
+@pytest.mark.parametrize("channel", range(4))
+@pytest.mark.parametrize("level", [0, 255])
+def test_changes_of_any_channel_count(channel: int, level: int) -> None:
+    """Colours and opacity, whichever becomes more or less."""
+    before = np.full((32, 64, 4), 255 - level, np.uint8)
+    after = before.copy()
+    after[:8, :, channel] = level
+    one, other = (Frame(0, rgba[..., :3].copy(), rgba[..., 3].copy()) for rgba in (before, after))
+    assert changed(one, other, []) == changed(other, one, []) == 0.25
+    assert changed(one, other, [Box(0, 0, 32, 8)]) == pytest.approx(4 / 28)
+
+
 def noise(seed: int) -> Iterable[Pixels]:
     chance = np.random.default_rng(seed)
     yield chance.integers(0, 256, (160, 160, 3), np.uint8)

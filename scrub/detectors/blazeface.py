@@ -66,26 +66,28 @@ class BlazeFace:
     def detect(self, rgb: Pixels) -> list[Detection]:
         """Candidates of all looks, unmerged; see :class:`scrub.detectors.Detector`."""
         height, width = rgb.shape[:2]
-        looks = [Box(0, 0, width, height)]
+        found = [*self._look(rgb, 0, 0)]
         if self._tiles > 1:
-            looks += tiles(width, height, self._tiles)
-        return [found for look in looks for found in self._look(rgb, look)]
+            for tile in tiles(width, height, self._tiles):
+                part = rgb[tile.top : tile.bottom, tile.left : tile.right]
+                found += self._look(part, tile.left, tile.top)
+        return found
 
     def close(self) -> None:
         # Left to the interpreter's exit, MediaPipe's finaliser raises.
         self._detector.close()
 
-    def _look(self, rgb: Pixels, part: Box) -> Iterator[Detection]:
-        whole = rgb[part.top : part.bottom, part.left : part.right]
-        scale = min(1.0, LARGEST / max(whole.shape[:2]))
-        small = resized(whole, scale)
+    def _look(self, part: Pixels, across: int, down: int) -> Iterator[Detection]:
+        """Candidates in a part of the picture that begins at ``across`` and ``down``."""
+        scale = min(1.0, LARGEST / max(part.shape[:2]))
+        small = resized(part, scale)
         result = self._detector.detect(self._image(image_format=self._srgb, data=small))
         for found in result.detections:
             box = found.bounding_box
             edges = box.origin_x, box.origin_y, box.origin_x + box.width, box.origin_y + box.height
             left, top, right, bottom = (edge / scale for edge in edges)
             yield Detection(
-                Box.around(part.left + left, part.top + top, part.left + right, part.top + bottom),
+                Box.around(across + left, down + top, across + right, down + bottom),
                 WEIGHT * (float(found.categories[0].score) - FLOOR),
                 "blazeface",
             )

@@ -40,6 +40,13 @@ class Dots:
 
 def has_two_colors(rgb: Pixels) -> bool:
     """Whether there are two colours at most, as far as some of the rows tell."""
-    seen = rgb[:: max(1, len(rgb) // SAMPLED)].reshape(-1, 3)
-    others = seen[(seen != seen[0]).any(axis=1)]
-    return not len(others) or bool((others == others[0]).all())
+    seen = rgb[:: max(1, len(rgb) // SAMPLED)]
+    one = other = seen[0, 0]
+    # Row by row: most pictures show a third colour in the first one.
+    for row in seen:
+        others = row[(row != one).any(axis=1)]
+        if len(others) and (other == one).all():
+            other = others[0]
+        if (others != other).any():
+            return False
+    return True

@@ -62,7 +62,7 @@ class Frame:
     ``rgb`` is uint8, H x W x 3; ``alpha`` is uint8, H x W, or None where all is opaque, and
     ``rgb`` is 0 wherever ``alpha`` is; ``duration`` is in milliseconds, 0 in stills and pages;
     ``warnings`` tell what reading could not keep; ``time`` is when it is shown, in milliseconds
-    from the first, and 0 in stills and pages.
+    from the first, and 0 in stills and pages. Its pixels are frozen too.
     """
 
     index: int
@@ -71,6 +71,9 @@ class Frame:
     duration: float = 0.0
     warnings: tuple[str, ...] = ()
     time: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.rgb.setflags(write=False)
 
 
 HIDDEN = "colours under transparent pixels"
