@@ -38,11 +38,9 @@ MOVING = 0.001
 """Share of its time that a worker has to use, or it stands still: even a starved one gets more."""
 
 ALLOCATION = {
-    # Else what was freed goes back to the system at once, and a sixth of the time of a photograph
-    # goes into being given it again. No block is large enough to go back alone: the threshold from
-    # which it would cannot be put above 32 MB, and 12 megapixels are 36. One of 50 megapixels
-    # leaves gaps that cost a tenth more memory.
-    "MALLOC_MMAP_MAX_": "0",
+    # Else what was freed goes back to the system at once, and an eighth of the time of a photograph
+    # goes into being given it again.
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(1 << 30),
     # All threads share one pool. What those of a video free comes back to any of them then, and not
     # to the system: a twelfth less time, and a seventh less memory.

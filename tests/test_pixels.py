@@ -23,7 +23,6 @@ from scrub.formats.pixels import (
     KEY,
     KEY_COLOR,
     PROFILE_IGNORED,
-    decode,
     encode,
     indexed,
     with_key,
@@ -76,14 +75,6 @@ def distance(one: NDArray[np.generic], other: NDArray[np.generic]) -> float:
     if one.shape != other.shape:
         return 255.0
     return float(np.abs(one.astype(float) - other.astype(float)).mean())
-
-
-@settings(deadline=None, max_examples=30)
-@given(st.integers(1, 70), st.integers(1, 70), st.integers(0, 9))
-def test_each_pixel_comes_to_its_place(width: int, height: int, seed: int) -> None:
-    """However many bands a picture has, and whole or not."""
-    rgb = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
-    assert (decode(Image.fromarray(rgb), None).rgb == rgb).all()
 
 
 # --- how it is stored ---------------------------------------------------------------------------
