@@ -12,6 +12,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+HUGE = 24_000_000
+"""Pixels of a picture that leaves no room for what only saves time: its half, or what the network
+holds between two pictures."""
+
 _halves: dict[int, NDArray[np.uint8]] = {}
 """The halves of pictures that are still there, by their identities."""
 
@@ -23,7 +27,7 @@ def halved(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     read-only, and so will never show anything else, is made once and kept as long as the picture:
     each of the looks begins with it, and so does the comparison of a written file.
     """
-    if pixels.flags.writeable:
+    if pixels.flags.writeable or pixels.shape[0] * pixels.shape[1] > HUGE:
         return _half(pixels)
     half = _halves.get(id(pixels))
     if half is None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scrub import scaling
 from scrub.scaling import halved, resized
 from tests.media import Pixels, face
 
@@ -61,6 +62,13 @@ def test_what_may_change_is_halved_anew() -> None:
     halved(rgb)
     rgb[:] = 7
     assert (halved(rgb) == 7).all()
+
+
+def test_of_a_huge_picture_no_half_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scaling, "HUGE", 99 * 99 - 1)
+    rgb = frozen(face(99))
+    assert halved(rgb) is not halved(rgb)
+    assert (halved(rgb) == halved(face(99))).all()
 
 
 def test_halves_go_with_their_picture() -> None:

@@ -28,7 +28,7 @@ from scrub.detectors import Look, Pixels
 from scrub.errors import ModelError
 from scrub.models import weights
 from scrub.regions import Box, Detection
-from scrub.scaling import resized
+from scrub.scaling import HUGE, resized
 
 STRIDE = 4
 """Input pixels per pixel of the heat map."""
@@ -45,10 +45,6 @@ STRIP = 1_600_000
 OVERLAP = 64
 """Pixels of its neighbours that a strip shows too. What reaches further is seen less well by this
 look, and whole by a coarser one."""
-
-HUGE = 24_000_000
-"""Pixels of a picture that leaves no room for what the network holds between two pictures: 100 MB,
-which cost a tenth of a second to get again."""
 
 LARGEST_GAIN = 4.0
 """A picture is never enlarged by more: beyond, the network only sees its own interpolation."""
@@ -159,8 +155,9 @@ class CenterFace:
         return [heat[0], sizes, offsets]
 
     def _make_room(self) -> None:
-        """Give back what the network holds: it does so at the end of a run, here of one at nothing.
+        """Give back what the network holds: 100 MB, which cost a tenth of a second to get again.
 
+        It does so at the end of a run, here of one at nothing.
         ONNX Runtime, "Memory consumption", arena shrinkage.
         """
         options = onnxruntime.RunOptions()
