@@ -139,15 +139,25 @@ def tracks(sights: Sequence[Sight]) -> Iterator[tuple[Track, range]]:
 def leaps(followed: Sequence[tuple[Track, range]]) -> Iterator[tuple[int, int]]:
     """Which tracks may be one head, torn aside: the number of one that ends, of one that begins.
 
-    Both are in the same shot, with frames between, within :data:`LEAP` and :data:`SMEARED`. Each
-    end goes with the nearest beginning, each beginning with the nearest end, and no other: in a
-    crowd, many are in reach.
+    Of those in reach, each end goes with the nearest beginning and each beginning with the nearest
+    end, and no other: in a crowd, there are many.
     """
+    ends: set[int] = set()
+    beginnings: set[int] = set()
+    for _, one, other in sorted(_in_reach(followed)):
+        if one not in ends or other not in beginnings:
+            yield one, other
+        ends.add(one)
+        beginnings.add(other)
+
+
+def _in_reach(followed: Sequence[tuple[Track, range]]) -> Iterator[tuple[float, int, int]]:
+    """How many sizes of a head it is from which end to which later beginning in its shot."""
     sure = [bool(track.sure()) for track, _ in followed]
     begun = sorted((track.seen[0], number) for number, (track, _) in enumerate(followed))
-    reached: list[tuple[float, int, int]] = []
     for one, (track, shot) in enumerate(followed):
         last = track.seen[-1]
+        # Before the next frame but one, there is no way to cover.
         for at in range(bisect_left(begun, (last + 2, 0)), len(begun)):
             first, other = begun[at]
             following, _ = followed[other]
@@ -156,14 +166,7 @@ def leaps(followed: Sequence[tuple[Track, range]]) -> Iterator[tuple[int, int]]:
                 break
             away = _sizes_apart(track.sights[last].box, following.sights[first].box)
             if away <= LEAP and gap <= SMEARED[sure[one] + sure[other]]:
-                reached.append((away, one, other))
-    ends: set[int] = set()
-    beginnings: set[int] = set()
-    for _, one, other in sorted(reached):
-        if one not in ends or other not in beginnings:
-            yield one, other
-        ends.add(one)
-        beginnings.add(other)
+                yield away, one, other
 
 
 def coasting(away: float) -> float:
