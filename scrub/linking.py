@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from scrub.regions import Detection
+from scrub.regions import Box, Detection
 
 GAP = 1000.0
 """Milliseconds for which a head may go unseen and still be the same one."""
@@ -31,6 +31,12 @@ HASTE = 1.2
 
 RATIO = 1.8
 """How many times larger or smaller a head may be in its next sight."""
+
+LEAP = 3.0
+"""Sizes of a head by which it may be torn aside while it is smeared beyond knowing ..."""
+
+SMEARED = (0.0, SHORT_GAP, 500.0)
+"""... and for how many milliseconds, by how many of both sides were surely a head."""
 
 PERSISTENCE = 100.0
 """Milliseconds for which a head that is out of sight goes on at its speed; then it slows down."""
@@ -130,6 +136,39 @@ def tracks(sights: Sequence[Sight]) -> Iterator[tuple[Track, range]]:
             yield track, shot
 
 
+def leaps(followed: Sequence[tuple[Track, range]]) -> Iterator[tuple[int, int]]:
+    """Which tracks may be one head, torn aside: the number of one that ends, of one that begins.
+
+    Of those in reach, each end goes with the nearest beginning and each beginning with the nearest
+    end, and no other: in a crowd, there are many.
+    """
+    ends: set[int] = set()
+    beginnings: set[int] = set()
+    for _, one, other in sorted(_in_reach(followed)):
+        if one not in ends or other not in beginnings:
+            yield one, other
+        ends.add(one)
+        beginnings.add(other)
+
+
+def _in_reach(followed: Sequence[tuple[Track, range]]) -> Iterator[tuple[float, int, int]]:
+    """How many sizes of a head it is from which end to which later beginning in its shot."""
+    sure = [bool(track.sure()) for track, _ in followed]
+    begun = sorted((track.seen[0], number) for number, (track, _) in enumerate(followed))
+    for one, (track, shot) in enumerate(followed):
+        last = track.seen[-1]
+        # Before the next frame but one, there is no way to cover.
+        for at in range(bisect_left(begun, (last + 2, 0)), len(begun)):
+            first, other = begun[at]
+            following, _ = followed[other]
+            gap = following.times[first] - track.times[last]
+            if first >= shot.stop or gap > max(SMEARED):
+                break
+            away = _sizes_apart(track.sights[last].box, following.sights[first].box)
+            if away <= LEAP and gap <= SMEARED[sure[one] + sure[other]]:
+                yield away, one, other
+
+
 def coasting(away: float) -> float:
     """Milliseconds that a head goes on at its speed when it is not seen for ``away`` of them."""
     return math.copysign(PERSISTENCE * (1 - math.exp(-abs(away) / PERSISTENCE)), away)
@@ -226,6 +265,14 @@ class _Shot:
 
     def _time(self, index: int) -> float:
         return self._sights[index].time
+
+
+def _sizes_apart(one: Box, other: Box) -> float:
+    """How many sizes of a head it is from one box to the other; no end of them if unlike."""
+    small, large = sorted(math.sqrt(max(1, box.area)) for box in (one, other))
+    if large > RATIO * small:
+        return math.inf
+    return math.dist(one.center, other.center) / math.sqrt(small * large)
 
 
 def _fitting(

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from scrub.linking import SHORT_GAP, TRUST, Sight, Track, any_near, coasting, tracks
+from scrub.linking import SHORT_GAP, TRUST, Sight, Track, any_near, coasting, leaps, tracks
 from scrub.regions import Box, Region
 
 HOLD = 550.0
@@ -65,11 +65,11 @@ def link(sights: Sequence[Sight], width: int, height: int) -> tuple[Region, ...]
     """Regions of a clip whose frames are ``width`` x ``height``, of one sight for each frame."""
     times = [sight.time for sight in sights]
     picture = Box(0, 0, width, height)
-    return tuple(
-        region
-        for number, (track, shot) in enumerate(tracks(sights))
-        for region in _Way(track, times, shot, picture).regions(number)
-    )
+    followed = [*tracks(sights)]
+    ways = [_Way(track, times, shot, picture) for track, shot in followed]
+    alone = (region for number, way in enumerate(ways) for region in way.regions(number))
+    torn = (ways[one].across(followed[other][0], one) for one, other in leaps(followed))
+    return (*alone, *torn)
 
 
 class _Way:
@@ -98,6 +98,15 @@ class _Way:
         ):
             in_order = sorted(covers, key=lambda cover: cover.index)
             yield from _joined(in_order, number, not self._sure)
+
+    def across(self, other: Track, number: int) -> Region:
+        """What covers the head from its last sight to another track's first, if it went there.
+
+        When it went, and how fast, nobody saw: so all of the way is covered all the time.
+        """
+        last, first = self._track.seen[-1], other.seen[0]
+        hull = _hull(self._track.sights[last].box, other.sights[first].box)
+        return Region(hull, last + 1, first - 1, FILLED, number, not self._sure)
 
     def _followed(self) -> Iterator[_Cover]:
         seen = self._track.seen

@@ -8,7 +8,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scrub.linking import SHORT_GAP, TRUST, Sight, Track, coasting, tracks
+from scrub.linking import LEAP, SHORT_GAP, SMEARED, TRUST, Sight, Track, coasting, leaps, tracks
 from scrub.regions import Box, Detection
 
 FRAME = 40.0  # milliseconds
@@ -74,6 +74,19 @@ def test_no_finds_are_no_tracks() -> None:
     assert list(tracks([])) == list(tracks([Sight(0.0)])) == []
 
 
+@settings(deadline=None, max_examples=100)
+@given(clips)
+def test_heads_torn_aside_stay_in_their_shot_and_are_few(sights: list[Sight]) -> None:
+    followed = list(tracks(sights))
+    pairs = list(leaps(followed))
+    assert len(pairs) == len(set(pairs)) <= 2 * len(followed)
+    for one, other in pairs:
+        (track, shot), (following, same) = followed[one], followed[other]
+        assert shot == same
+        assert track.seen[-1] + 1 < following.seen[0]
+        assert track.sure() or following.sure()
+
+
 # --- what is believed ---------------------------------------------------------------------------
 
 
@@ -123,3 +136,69 @@ def test_a_head_out_of_sight_slows_down() -> None:
     assert coasting(-40) == -coasting(40)
     assert 30 < coasting(40) < 40
     assert coasting(1000) < 101
+
+
+# --- torn aside ---------------------------------------------------------------------------------
+
+
+def torn(sights: Sequence[Sight]) -> list[tuple[float, float]]:
+    """Where heads may have been torn from and to, from left to right."""
+    followed = list(tracks(sights))
+    return [
+        (ended.sights[ended.seen[-1]].box.left, begun.sights[begun.seen[0]].box.left)
+        for ended, begun in (
+            (followed[one][0], followed[other][0]) for one, other in leaps(followed)
+        )
+    ]
+
+
+def test_a_head_that_comes_up_beside_where_one_was_is_that_head_torn_aside() -> None:
+    assert torn(clip({20: at(50), 25: at(80)}, {})) == [(50, 80)]
+    assert torn(clip({20: at(50), 25: at(50, 130)}, {})) == [(50, 50)]
+
+
+def test_a_head_is_not_torn_over_a_cut() -> None:
+    sights = clip({20: at(50), 25: at(80)}, {})
+    for index in range(21, 26):
+        cut = [replace(one, cut=one is sights[index]) for one in sights]
+        assert torn(cut) == []
+
+
+def test_one_who_leaves_and_one_who_comes_in_far_away_are_two() -> None:
+    for most, pairs in ((LEAP, 1), (LEAP + 0.1, 0)):
+        assert len(torn(clip({20: at(50), 25: at(50 + most * SIZE)}, {}))) == pairs
+
+
+def test_a_head_of_another_size_is_not_the_one_torn_aside() -> None:
+    large = Detection(Box(80, 90, 80 + 2 * SIZE, 90 + 2 * SIZE), 0.5, "told")
+    assert torn(clip({20: at(50), 25: large}, {})) == []
+
+
+def test_the_surer_a_head_the_longer_it_may_be_torn() -> None:
+    for one, other in ((False, False), (False, True), (True, False), (True, True)):
+        most = SMEARED[2 - one - other]
+        for gap in range(2, 20):
+            ends = {20: at(50, doubtful=one), 20 + gap: at(110, doubtful=other)}
+            assert len(torn(clip(ends, {}))) == (gap * FRAME <= most)
+
+
+def test_nothing_is_between_two_frames_that_follow_each_other() -> None:
+    assert torn(clip({20: at(50), 21: at(80)}, {})) == []
+
+
+def test_of_a_crowd_torn_aside_each_goes_with_the_nearest_only() -> None:
+    before = [at(30 * number, 20) for number in range(20)]
+    after = [at(30 * number + 5, 60) for number in range(20)]
+    pairs = torn([Sight(0, before), Sight(FRAME), Sight(2 * FRAME, after[::-1])])
+    assert sorted(pairs) == [(30 * number, 30 * number + 5) for number in range(20)]
+
+
+def test_a_find_that_is_nearer_takes_nobody_out_of_reach() -> None:
+    sights = [Sight(0, [at(100)]), Sight(FRAME), Sight(2 * FRAME, [at(80), at(150)])]
+    assert sorted(torn(sights)) == [(100, 80), (100, 150)]
+    assert sorted(
+        torn([replace(sights[2], time=0.0), sights[1], replace(sights[0], time=80.0)])
+    ) == [
+        (80, 100),
+        (150, 100),
+    ]

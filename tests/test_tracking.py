@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from scrub.linking import GAP, Sight
 from scrub.regions import Box, Detection, Region, covered_share
-from scrub.tracking import BRIEF, FAINT, HEAD, HELD, HOLD, link, separate
+from scrub.tracking import BRIEF, FAINT, FILLED, HEAD, HELD, HOLD, link, separate
 
 FRAMES = 60
 FRAME = 40.0  # milliseconds
@@ -300,6 +300,19 @@ def test_a_jump_starts_a_new_track_and_both_are_held() -> None:
     assert len({region.track for region in regions}) == 2
     assert hidden(regions, 20, at(300)) == 1
     assert hidden(regions, 21, at(50)) == 1
+
+
+def test_a_head_torn_aside_is_covered_on_the_way() -> None:
+    ends = {20: at(50, 100), 25: at(85, 130)}
+    regions = follow(clip(ends))
+    assert len({region.track for region in regions}) == 2
+    for index in range(21, 25):
+        # Nobody saw when it went: it may be anywhere.
+        for share in (0.25, 0.5, 0.75):
+            assert hidden(regions, index, at(50 + 35 * share, 100 + 30 * share)) == 1
+    assert {region.why for region in shown(regions, 22)} == {FILLED, HELD}
+    assert hidden(follow(clip(ends, cuts=[23])), 22, at(67, 115)) < 0.5
+    assert hidden(follow(clip({**ends, 25: at(200)})), 22, at(125)) == 0
 
 
 def test_a_head_of_another_size_is_another_head() -> None:
