@@ -63,7 +63,7 @@ _WORDS = {
 _LISTS = ("LIST", "RIFF")
 _TRACKS = {b"vids": "video", b"auds": "sound", b"txts": "subtitles", b"mids": "music"}
 _USER_DATA, _START = b"\0\0\1\xb2", b"\0\0\1"  # of MPEG-4 part 2
-_HEAD, _DEEPEST, _MOST_FRAMES, _MOST_PICTURE = 4096, 6, 256, 1 << 24
+_HEAD, _DEEPEST, _MOST_FRAMES = 4096, 6, 256
 
 
 def read(data: bytes | mmap) -> Iterator[Entry]:
@@ -136,6 +136,6 @@ def _frames(view: memoryview) -> Iterator[Entry]:
             note = Entry("user data", "software of the encoder", 0, value)
             found.setdefault((note.place, value), note)
         if known(body):
-            for note in noted(bytes(chunk.body[:_MOST_PICTURE])):
+            for note in noted(chunk.body):
                 found.setdefault((note.place, note.value), note)
     yield from found.values()

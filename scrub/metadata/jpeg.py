@@ -95,12 +95,12 @@ def read(data: bytes) -> Iterator[Entry]:
     yield from after_end(data, end, indexed)
 
 
-def noted(data: bytes) -> Iterator[Entry]:
+def noted(frame: memoryview) -> Iterator[Entry]:
     """What the camera wrote before the pixels of a video's frame; nothing of one that is no JPEG.
 
-    ``data`` may end anywhere.
+    ``frame`` may end anywhere. It is read as far as these notes only: a video has many.
     """
-    for segment in segments(data):
+    for segment in segments(frame):
         if segment.name == "SOS":
             return
         if segment.name == "COM":

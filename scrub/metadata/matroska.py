@@ -182,7 +182,7 @@ def _frame(view: memoryview, track: _Track, start: int, end: int, flags: int) ->
         )
     elif track.kind.startswith("track video") and track.codec == "V_MJPEG":
         yield Entry("picture", "uncovered thumbnail", end - start)
-        yield from noted(bytes(view[start:end][:_MOST_PICTURE]))
+        yield from noted(view[start:end])
     elif not flags & _LACED:
         yield from carried(track.codec, view, start, end, track.length)
 

@@ -134,8 +134,7 @@ def _notes(view: memoryview, track: Track, start: int, end: int) -> Iterator[Ent
     elif track.kind in ("meta", "camm"):
         yield from positions(track.codec, bytes(view[start:end][:_MOST_PICTURE]))
     elif known(bytes(view[start : start + 8])):
-        picture = bytes(view[start:end][:_MOST_PICTURE])
-        yield thumbnail("picture", end - start, picture)
-        yield from noted(picture)
+        yield thumbnail("picture", end - start, bytes(view[start:end][:_MOST_PICTURE]))
+        yield from noted(view[start:end])
     else:
         yield from carried(track.codec, view, start, end, track.length)

@@ -47,12 +47,12 @@ class Segment:
         return self.end - self.start
 
 
-def segments(data: bytes, start: int = 0) -> Iterator[Segment]:
+def segments(data: bytes | memoryview, start: int = 0) -> Iterator[Segment]:
     """The segments of the picture at ``start``, without a gap, up to and including EOI.
 
     What ends before EOI, or has more than 65536 segments, ends in a "broken" one.
     """
-    if not data.startswith(SOI, start):
+    if data[start : start + 2] != SOI:
         yield Segment("broken", start, len(data))
         return
     yield Segment("SOI", start, start + 2)
@@ -80,7 +80,7 @@ def segments(data: bytes, start: int = 0) -> Iterator[Segment]:
         if length < 2 or end > len(data):
             yield Segment("broken", at, len(data))
             return
-        segment = Segment(_name(code), at, end, data[at + 4 : end])
+        segment = Segment(_name(code), at, end, bytes(data[at + 4 : end]))
         yield segment
         at = end
         if segment.name == "DRI":
