@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -97,6 +97,10 @@ class Detection:
     score: float
     detector: str
     doubtful: bool = False
+
+    def moved(self, x: float, y: float) -> Detection:
+        """The find, seen in a part of a picture, where it is in the whole."""
+        return replace(self, box=self.box.moved(x, y))
 
 
 @dataclass(frozen=True, slots=True)

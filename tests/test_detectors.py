@@ -464,7 +464,7 @@ FINDS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(found=FINDS, data=st.data())
 def test_fusing_loses_no_find_and_does_not_depend_on_their_order(
     found: list[Detection], data: st.DataObject

@@ -644,7 +644,7 @@ def check(data: bytes) -> None:
 
 
 @pytest.mark.parametrize("kind", ROWS)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_damaged_file_is_cleaned_or_refused(kind: str, data: st.DataObject) -> None:
     file = bytearray(data.draw(st.sampled_from(SMALL[kind])))

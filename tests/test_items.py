@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scrub.formats.items import Properties, jpeg2000, properties
@@ -62,7 +62,6 @@ def test_primary_picture_of_a_burst_is_found() -> None:
     assert properties(dirty_iso.heic_burst()).area == 240 * 180
 
 
-@settings(deadline=None)
 @given(data=st.data())
 def test_damage_is_no_exception(data: st.DataObject) -> None:
     file = bytearray(data.draw(st.sampled_from([made[:700] for made, _ in SAID.values() if made])))

@@ -53,7 +53,7 @@ def faintly(frames: Iterable[int]) -> dict[int, Detection]:
 # --- what always holds --------------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(clips)
 def test_every_find_worth_a_cover_is_in_one_track(sights: list[Sight]) -> None:
     followed = list(tracks(sights))
@@ -74,7 +74,7 @@ def test_no_finds_are_no_tracks() -> None:
     assert list(tracks([])) == list(tracks([Sight(0.0)])) == []
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(clips)
 def test_heads_torn_aside_stay_in_their_shot_and_are_few(sights: list[Sight]) -> None:
     followed = list(tracks(sights))

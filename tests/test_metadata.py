@@ -130,7 +130,6 @@ def test_what_pillow_writes_is_clean_and_accounted_for(
     assert total(found) == len(data)
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from([param.values for param in CLEAN]),
     st.integers(1, 90),
@@ -171,7 +170,7 @@ def test_cut_files_are_judged(kind: str) -> None:
             assert all(entry.size >= 0 for entry in found)
 
 
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 @given(st.sampled_from(sorted(READERS)), st.data())
 def test_damage_never_raises(kind: str, data: st.DataObject) -> None:
     changed = bytearray(DIRTY[kind])
@@ -201,7 +200,7 @@ BEGINNINGS = (
 )
 
 
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 @given(st.sampled_from(sorted(READERS)), st.sampled_from(BEGINNINGS), st.binary(max_size=300))
 def test_noise_never_raises(kind: str, beginning: bytes, noise: bytes) -> None:
     found = entries(kind, beginning + noise)
@@ -226,7 +225,7 @@ def seams(kind: str) -> tuple[int, ...]:
     )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.sampled_from(SEQUENTIAL), st.data())
 def test_bytes_between_the_parts_are_judged(kind: str, data: st.DataObject) -> None:
     clean = written(kind, "RGB", {})
@@ -235,7 +234,6 @@ def test_bytes_between_the_parts_are_judged(kind: str, data: st.DataObject) -> N
     assert judge(kind, entries(kind, clean[:at] + extra + clean[at:])) != ()
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_bytes_between_the_parts_of_a_tiff_are_judged(data: st.DataObject) -> None:
     clean = written("tiff", "RGB", {"compression": "tiff_adobe_deflate"})

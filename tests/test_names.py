@@ -111,7 +111,7 @@ def test_a_harmless_name_is_kept(stem: str) -> None:
     assert stem_for(stem, "auto", ()) == stem
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(strange_stems, st.integers(0, 1200))
 def test_what_auto_gives_never_tells(stem: str, given_out: int) -> None:
     taken = {f"picture-{number:03}" for number in range(1, given_out + 1)}
@@ -120,7 +120,7 @@ def test_what_auto_gives_never_tells(stem: str, given_out: int) -> None:
     assert result == stem or result not in taken
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.sets(st.integers(1, 30)))
 def test_a_replaced_name_is_the_first_free_one(given_out: set[int]) -> None:
     taken = {f"picture-{number:03}" for number in given_out}

@@ -560,7 +560,7 @@ rows = st.integers(1, 12)
 levels = st.integers(0, 2**32).map(np.random.default_rng)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(rows, rows, levels, st.booleans(), st.booleans())
 def test_encoded_picture_is_the_same(
     height: int, width: int, chance: np.random.Generator, colored: bool, opaque: bool
@@ -581,7 +581,7 @@ def test_grey_is_encoded_as_grey_unless_transparent() -> None:
     assert encode(picture(), None).mode == "RGB"
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(1, 20), st.integers(1, 20), levels, st.booleans())
 def test_palette_keeps_few_colours_and_what_is_hidden(
     height: int, width: int, chance: np.random.Generator, opaque: bool
@@ -616,7 +616,7 @@ def test_key_is_given_once() -> None:
     assert with_key(once) is once
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(st.data())
 def test_cut_exotic_file_is_refused_or_read(data: st.DataObject) -> None:
     """Only errors of ours come out, wherever the file ends."""

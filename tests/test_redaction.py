@@ -39,7 +39,7 @@ MIDDLE = np.array([102, 102, 102])
 every_style = pytest.mark.parametrize("style", STYLES)
 random_styles = pytest.mark.parametrize("style", sorted(set(STYLES) - {"solid"}))
 
-small = settings(deadline=None, max_examples=60)
+small = settings(max_examples=60)
 chances = st.integers(0, 2**32).map(np.random.default_rng)
 pictures = st.builds(
     lambda height, width, chance: chance.integers(0, 256, (height, width, 3), np.uint8),
@@ -358,7 +358,7 @@ def test_the_smallest_heads_and_pictures_are_covered(style: str, size: int, reac
 
 
 @every_style
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     st.builds(
         lambda left, top, width, height: Box(left, top, left + width, top + height),

@@ -20,7 +20,7 @@ any_boxes = st.builds(Box, edges, edges, edges, edges)
 boxes = any_boxes.filter(lambda box: box.area > 0)
 sizes = st.integers(0, 20)
 margins = st.integers(0, round(100 * LARGEST_MARGIN)).map(lambda percent: percent / 100)
-small = settings(deadline=None, max_examples=200)
+small = settings(max_examples=200)
 
 
 def pixels(box: Box) -> set[tuple[int, int]]:

@@ -7,7 +7,7 @@ import weakref
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scrub import scaling
@@ -17,7 +17,6 @@ from tests.media import Pixels, face
 sides = st.integers(1, 40)
 
 
-@settings(deadline=None)
 @given(sides, sides, st.data())
 def test_half_a_picture_shows_each_of_its_pixels(
     width: int, height: int, data: st.DataObject

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scrub.errors import DamagedError, InputError, UnsupportedError
@@ -160,7 +160,6 @@ def test_cut_signature_is_not_taken_for_whole(whole: bytes) -> None:
     assert all(kind_of(whole[:end]) not in FORMATS for end in range(len(whole)))
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=HEAD))
 def test_noise_is_no_picture(noise: bytes) -> None:
     assert kind_of(b"\0\0" + noise) not in FORMATS

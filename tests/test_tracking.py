@@ -29,7 +29,7 @@ clips = st.lists(
     st.builds(Sight, st.just(0.0), heads, heads, st.sampled_from([False, False, False, True])),
     max_size=40,
 ).map(lambda sights: [replace(one, time=FRAME * index) for index, one in enumerate(sights)])
-small = settings(deadline=None, max_examples=100)
+small = settings(max_examples=100)
 
 
 def at(left: float, top: float = 100, size: float = 20) -> Detection:

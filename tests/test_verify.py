@@ -539,7 +539,7 @@ boxes = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(boxes)
 def test_changes_under_covers_do_not_count(covers: Sequence[Box]) -> None:
     copy = picture()
@@ -549,7 +549,7 @@ def test_changes_under_covers_do_not_count(covers: Sequence[Box]) -> None:
     assert changed(Frame(0, picture()), Frame(0, copy), covers) == 0
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(49, 255))
 def test_changes_of_everything_count(height: int, width: int, step: int) -> None:
     dark = np.zeros((height, width, 3), np.uint8)

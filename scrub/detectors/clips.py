@@ -256,7 +256,7 @@ class Paced:
         index, part = visit
         rgb = frames[index].rgb[part.top : part.bottom, part.left : part.right]
         finds = self._seen(np.ascontiguousarray(rgb), stretch.number)
-        return {index: [replace(find, box=find.box.moved(part.left, part.top)) for find in finds]}
+        return {index: [find.moved(part.left, part.top) for find in finds]}
 
     def _glimpse(self, frame: _Shown, finds: Sequence[Detection]) -> Glimpse:
         certain = self._pace.certain

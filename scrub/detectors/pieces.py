@@ -7,8 +7,6 @@ as high, two in three were missed.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from scrub.detectors import Detector, Pixels
 from scrub.detectors.ensemble import united
 from scrub.regions import Box, Detection
@@ -43,8 +41,7 @@ class Pieces:
         for piece in pieces(width, height):
             part = rgb[piece.top : piece.bottom, piece.left : piece.right]
             shown = self._detector.detect(part)
-            moved = [replace(one, box=one.box.moved(piece.left, piece.top)) for one in shown]
-            found = united(found, moved)
+            found = united(found, [one.moved(piece.left, piece.top) for one in shown])
         return found
 
     def close(self) -> None:
