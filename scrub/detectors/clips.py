@@ -77,7 +77,9 @@ PACES = {
     "fast": Pace(280.0, (Look(768), Look(640, mirrored=True)), 0.11, second=2),
     "balanced": Pace(190.0, (Look(1280), Look(1024, mirrored=True), Look(768)), 0.12, crowd=2),
     "thorough": Pace(
-        75.0, (Look(1440), Look(1088, mirrored=True), Look(1920), Look(832, mirrored=True)), 0.08
+        75.0,
+        (Look(1440), Look(1088, mirrored=True), Look(1920), Look(832, mirrored=True), Look(640)),
+        0.08,
     ),
 }
 
