@@ -97,6 +97,12 @@ class Score:
     def share(self, name: str) -> float:
         return self.left[name] / self.faces[name] if self.faces[name] else 0.0
 
+    @property
+    def told(self) -> str:
+        """The two figures that stand against each other."""
+        vain = float(np.mean(self.vain)) if self.vain else 0.0
+        return f"{self.share('visible'):.2%} left, {vain:.2%} covered in vain"
+
     def count(self, picture: Picture, covers: Sequence[Box], width: int, height: int) -> None:
         """Add one picture whose regions are ``covers``."""
         for face in picture.faces:
@@ -120,7 +126,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=0, help="default: all cores")
     parser.add_argument("--plot", type=Path, metavar="FILE.png")
     arguments = parser.parse_args()
-    pictures = list(_read(arguments.annotations, arguments.folder))
+    pictures = list(read(arguments.annotations, arguments.folder))
     unit = load("centerface", looks=(Look(1280),), threads=arguments.threads)
     with contextlib.ExitStack() as open_eyes:
         detectors: dict[str, Detector] = {}
@@ -131,7 +137,13 @@ def main() -> None:
         scores, unit_seconds = _measured(pictures, detectors, unit)
     terminal = Console(highlight=False)
     for preset, score in scores.items():
-        terminal.print(_table(preset, score, unit_seconds))
+        terminal.print(
+            table(
+                f"{preset}: {score.told}, cost {score.seconds / unit_seconds:.2f}, "
+                f"{score.seconds / score.megapixels:.2f} s a megapixel",
+                score,
+            )
+        )
     if arguments.plot:
         _plot(
             {name: (one.seconds / unit_seconds, one) for name, one in scores.items()},
@@ -164,7 +176,8 @@ def _measured(
     return scores, unit_seconds
 
 
-def _read(annotations: Path, folder: Path) -> Iterator[Picture]:
+def read(annotations: Path, folder: Path) -> Iterator[Picture]:
+    """The pictures in ``folder`` that ``annotations`` tells of."""
     for line in annotations.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         path = folder / row["file"]
@@ -211,14 +224,9 @@ def _mask(boxes: Iterable[Box], width: int, height: int) -> np.ndarray[Any, np.d
     return mask
 
 
-def _table(preset: str, score: Score, unit_seconds: float) -> Table:
-    vain = float(np.mean(score.vain)) if score.vain else 0.0
-    table = Table("faces", "labelled", "left", "share", box=None, title_justify="left")
-    table.title = (
-        f"{preset}: {score.share('visible'):.2%} left, {vain:.2%} covered in vain, "
-        f"cost {score.seconds / unit_seconds:.2f}, "
-        f"{score.seconds / score.megapixels:.2f} s a megapixel"
-    )
+def table(title: str, score: Score) -> Table:
+    """What was counted, a row for each group of faces."""
+    table = Table("faces", "labelled", "left", "share", box=None, title_justify="left", title=title)
     for name in sorted(score.faces, key=_order):
         table.add_row(
             name, str(score.faces[name]), str(score.left[name]), f"{score.share(name):.1%}"

@@ -1,16 +1,16 @@
 """Joins what was found in the frames of a clip into tracks, one for each head.
 
 Finds that fit together become one track, forwards and backwards, and on the way faint ones count
-that alone would not. Nothing is carried over a cut.
+that alone would not. Nothing is carried over a cut: what is said of frames and tracks here is said
+of one shot, and they are numbered in it.
 """
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_left, insort
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,7 +58,7 @@ class Sight:
 
 @dataclass(slots=True)
 class Track:
-    """One head in one shot: ``seen`` are the frames, in order, ``sights`` what was found there.
+    """One head: ``seen`` are the frames, in order, ``sights`` what was found there.
 
     ``times`` are those of the frames, ``faint`` the frames whose find would not count alone.
     """
@@ -127,16 +127,19 @@ FAINT = _Likeness(0.4, 0.2)
 lead its track astray."""
 
 
-def tracks(sights: Sequence[Sight]) -> Iterator[tuple[Track, range]]:
-    """Each head, with the frames of its shot; there is one sight for each frame."""
-    cuts = [index for index, sight in enumerate(sights) if sight.cut and index]
-    for first, following in pairwise([0, *cuts, len(sights)]):
-        shot = range(first, following)
-        for track in _Shot(sights, shot).tracks():
-            yield track, shot
+def shots(sights: Iterable[Sight]) -> Iterator[list[Sight]]:
+    """The sights from one cut to the next; there is one for each frame."""
+    shot: list[Sight] = []
+    for sight in sights:
+        if sight.cut and shot:
+            yield shot
+            shot = []
+        shot.append(sight)
+    if shot:
+        yield shot
 
 
-def leaps(followed: Sequence[tuple[Track, range]]) -> Iterator[tuple[int, int]]:
+def leaps(followed: Sequence[Track]) -> Iterator[tuple[int, int]]:
     """Which tracks may be one head, torn aside: the number of one that ends, of one that begins.
 
     Of those in reach, each end goes with the nearest beginning and each beginning with the nearest
@@ -151,18 +154,18 @@ def leaps(followed: Sequence[tuple[Track, range]]) -> Iterator[tuple[int, int]]:
         beginnings.add(other)
 
 
-def _in_reach(followed: Sequence[tuple[Track, range]]) -> Iterator[tuple[float, int, int]]:
-    """How many sizes of a head it is from which end to which later beginning in its shot."""
-    sure = [bool(track.sure()) for track, _ in followed]
-    begun = sorted((track.seen[0], number) for number, (track, _) in enumerate(followed))
-    for one, (track, shot) in enumerate(followed):
+def _in_reach(followed: Sequence[Track]) -> Iterator[tuple[float, int, int]]:
+    """How many sizes of a head it is from which end to which later beginning."""
+    sure = [bool(track.sure()) for track in followed]
+    begun = sorted((track.seen[0], number) for number, track in enumerate(followed))
+    for one, track in enumerate(followed):
         last = track.seen[-1]
         # Before the next frame but one, there is no way to cover.
         for at in range(bisect_left(begun, (last + 2, 0)), len(begun)):
             first, other = begun[at]
-            following, _ = followed[other]
+            following = followed[other]
             gap = following.times[first] - track.times[last]
-            if first >= shot.stop or gap > max(SMEARED):
+            if gap > max(SMEARED):
                 break
             away = _sizes_apart(track.sights[last].box, following.sights[first].box)
             if away <= LEAP and gap <= SMEARED[sure[one] + sure[other]]:
@@ -180,12 +183,16 @@ def any_near(times: Sequence[float], time: float, reach: float) -> bool:
     return at < len(times) and times[at] <= time + reach
 
 
+def tracks(shot: Sequence[Sight]) -> list[Track]:
+    """Each head of a shot."""
+    return _Shot(shot).tracks()
+
+
 class _Shot:
     """Joins the finds of the frames between two cuts into tracks."""
 
-    def __init__(self, sights: Sequence[Sight], frames: range) -> None:
+    def __init__(self, sights: Sequence[Sight]) -> None:
         self._sights = sights
-        self._frames = frames
         self._left: dict[int, list[Detection]] = {}
 
     def tracks(self) -> list[Track]:
@@ -199,8 +206,7 @@ class _Shot:
         """Each find takes up a track or begins one; faint ones only take up."""
         tracks: list[Track] = []
         active: list[Track] = []
-        for index in self._frames:
-            sight = self._sights[index]
+        for index, sight in enumerate(self._sights):
             active = [one for one in active if sight.time - self._time(one.seen[-1]) <= GAP]
             taken: set[int] = set()
             for finds, faint in ((sight.found, False), (sight.faint, True)):
@@ -225,7 +231,7 @@ class _Shot:
     def _backwards(self, track: Track) -> None:
         """Give the track the faint finds before its first sight that led up to it."""
         earliest = track.seen[0]
-        for index in range(earliest - 1, self._frames.start - 1, -1):
+        for index in range(earliest - 1, -1, -1):
             time = self._time(index)
             if self._time(earliest) - time > GAP:
                 break

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -120,12 +120,13 @@ def plan(media: Media, settings: Settings, eyes: Eyes | None) -> Plan:
             yield frame.rgb, frame.time
 
     if eyes is None:
-        sights = [*_told(media, (Sight(time) for _, time in frames()))]
+        sights = (Sight(time) for _, time in frames())
     else:
         watcher = eyes.watcher if media.form == "video" and eyes.watcher else EachFrame(eyes.first)
         seen = watcher.watch(ahead(frames()) if media.form == "video" else frames())
-        sights = [*_told(media, (_sight(glimpse, media, settings) for glimpse in seen))]
-    return Plan(_regions(media, sights), tuple(warnings), looked=eyes is not None)
+        sights = (_sight(glimpse, media, settings) for glimpse in seen)
+    regions = _regions(media, _told(media, sights))
+    return Plan(regions, tuple(warnings), looked=eyes is not None)
 
 
 def write(media: Media, first: Plan, path: Path, settings: Settings, eyes: Eyes | None) -> Draft:
@@ -202,7 +203,7 @@ def _sight(glimpse: Glimpse, media: Media, settings: Settings) -> Sight:
     return Sight(glimpse.time, found, faint, glimpse.cut)
 
 
-def _regions(media: Media, sights: Sequence[Sight]) -> tuple[Region, ...]:
+def _regions(media: Media, sights: Iterable[Sight]) -> tuple[Region, ...]:
     if media.form in ("animation", "video"):
         return tracking.link(sights, media.width, media.height)
     return tracking.separate(sights)

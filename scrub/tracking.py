@@ -13,10 +13,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from scrub.linking import SHORT_GAP, TRUST, Sight, Track, any_near, coasting, leaps, tracks
+from scrub.linking import SHORT_GAP, TRUST, Sight, Track, any_near, coasting, leaps, shots, tracks
 from scrub.regions import Box, Region
 
 HOLD = 550.0
@@ -52,7 +52,7 @@ class _Cover:
     why: str
 
 
-def separate(sights: Sequence[Sight]) -> tuple[Region, ...]:
+def separate(sights: Iterable[Sight]) -> tuple[Region, ...]:
     """Regions of a still or of pages, which have nothing to do with each other."""
     flat = [(index, one) for index, sight in enumerate(sights) for one in sight.found]
     return tuple(
@@ -61,24 +61,44 @@ def separate(sights: Sequence[Sight]) -> tuple[Region, ...]:
     )
 
 
-def link(sights: Sequence[Sight], width: int, height: int) -> tuple[Region, ...]:
-    """Regions of a clip whose frames are ``width`` x ``height``, of one sight for each frame."""
-    times = [sight.time for sight in sights]
+def link(sights: Iterable[Sight], width: int, height: int) -> tuple[Region, ...]:
+    """Regions of a clip whose frames are ``width`` x ``height``, of one sight for each frame.
+
+    Of each shot, nothing but its regions is kept: a long film has many.
+    """
     picture = Box(0, 0, width, height)
-    followed = [*tracks(sights)]
-    ways = [_Way(track, times, shot, picture) for track, shot in followed]
-    alone = (region for number, way in enumerate(ways) for region in way.regions(number))
-    torn = (ways[one].across(followed[other][0], one) for one, other in leaps(followed))
-    return (*alone, *torn)
+    regions: list[Region] = []
+    frames = heads = 0
+    for shot in shots(sights):
+        followed = tracks(shot)
+        regions += (
+            replace(
+                one,
+                first_frame=frames + one.first_frame,
+                last_frame=frames + one.last_frame,
+                track=heads + one.track,
+            )
+            for one in _covering(followed, [sight.time for sight in shot], picture)
+        )
+        frames, heads = frames + len(shot), heads + len(followed)
+    return tuple(regions)
+
+
+def _covering(followed: Sequence[Track], times: Sequence[float], picture: Box) -> Iterator[Region]:
+    """What covers the heads of a shot, whose frames are at ``times``."""
+    ways = [_Way(track, times, picture) for track in followed]
+    for number, way in enumerate(ways):
+        yield from way.regions(number)
+    for one, other in leaps(followed):
+        yield ways[one].across(followed[other], one)
 
 
 class _Way:
     """Where a track's head is covered, in and around the frames in which it was seen."""
 
-    def __init__(self, track: Track, times: Sequence[float], shot: range, picture: Box) -> None:
+    def __init__(self, track: Track, times: Sequence[float], picture: Box) -> None:
         self._track = track
         self._times = times
-        self._shot = shot
         self._picture = picture
         self._sure = track.sure()
 
@@ -87,8 +107,8 @@ class _Way:
         seen = self._track.seen
         for covers in (
             self._followed(),
-            self._held(seen[0], -1, self._shot.start - 1),
-            self._held(seen[-1], 1, self._shot.stop),
+            self._held(seen[0], -1, -1),
+            self._held(seen[-1], 1, len(self._times)),
             *(
                 self._held(start, step, stop)
                 for one, other in pairwise(seen)
@@ -167,7 +187,7 @@ class _Way:
 
     def _frame(self, index: int) -> float:
         """Milliseconds from this frame to a neighbour."""
-        other = index - 1 if index > self._shot.start else min(index + 1, self._shot.stop - 1)
+        other = index - 1 if index else min(index + 1, len(self._times) - 1)
         return abs(self._apart(index, other))
 
     def _apart(self, one: int, other: int) -> float:

@@ -9,6 +9,7 @@ import pytest
 
 from scrub.detectors import Look, Pixels, clips, parts
 from scrub.detectors.clips import (
+    ALONE,
     CROWD,
     MOST_BETWEEN,
     PACES,
@@ -179,6 +180,27 @@ def test_finds_of_one_head_need_one_part() -> None:
         find(left, 0).box for left in (4, 60, 200)
     ]
     assert _different([]) == []
+
+
+@pytest.mark.parametrize(("score", "counts"), [(ALONE - 0.01, False), (ALONE + 0.01, True)])
+def test_what_only_a_part_shows_has_to_be_surer(
+    score: float, counts: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Told:
+        def __init__(self, score: float) -> None:
+            self._score = score
+
+        def detect(self, rgb: Pixels, boxes: Sequence[Box] = ()) -> list[Detection]:
+            return [Detection(Box(10, 10, 40, 40), self._score, "told")]
+
+    monkeypatch.setattr(clips, "Glance", lambda look, threads: Told(0.2))
+    monkeypatch.setattr(clips, "Parts", lambda threads: Told(score))
+    watcher = Paced(Pace(200.0, (Look(640),), 0.2), threads=1)
+    looked, *between, last = watcher.watch(timed([np.zeros((64, 96, 3), np.uint8)] * 5))
+    assert looked.found
+    assert last.found
+    assert [bool(one.found) for one in between] == [counts] * 3
+    assert [bool(one.faint) for one in between] == [not counts] * 3
 
 
 def test_weak_finds_are_told_apart_from_certain_ones() -> None:

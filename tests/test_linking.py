@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scrub.linking import LEAP, SHORT_GAP, SMEARED, TRUST, Sight, Track, coasting, leaps, tracks
+from scrub.linking import (
+    LEAP,
+    SHORT_GAP,
+    SMEARED,
+    TRUST,
+    Sight,
+    Track,
+    coasting,
+    leaps,
+    shots,
+    tracks,
+)
 from scrub.regions import Box, Detection
 
 FRAME = 40.0  # milliseconds
@@ -42,7 +53,7 @@ def clip(found: dict[int, Detection], faint: dict[int, Detection]) -> list[Sight
 
 
 def only(sights: Sequence[Sight]) -> Track:
-    [(track, _)] = tracks(sights)
+    [track] = tracks(sights)
     return track
 
 
@@ -56,33 +67,51 @@ def faintly(frames: Iterable[int]) -> dict[int, Detection]:
 @settings(max_examples=100)
 @given(clips)
 def test_every_find_worth_a_cover_is_in_one_track(sights: list[Sight]) -> None:
-    followed = list(tracks(sights))
+    followed = tracks(sights)
     for index, sight in enumerate(sights):
         clear = [
             track.sights[index]
-            for track, _ in followed
+            for track in followed
             if index in track.sights and index not in track.faint
         ]
         assert sorted(map(repr, clear)) == sorted(map(repr, sight.found))
-    for track, shot in followed:
+    for track in followed:
         assert track.seen == sorted(track.sights) == sorted(track.times)
         assert track.faint < set(track.seen)
-        assert set(track.seen) <= set(shot)
 
 
 def test_no_finds_are_no_tracks() -> None:
-    assert list(tracks([])) == list(tracks([Sight(0.0)])) == []
+    assert tracks([]) == tracks([Sight(0.0)]) == []
 
 
 @settings(max_examples=100)
 @given(clips)
-def test_heads_torn_aside_stay_in_their_shot_and_are_few(sights: list[Sight]) -> None:
-    followed = list(tracks(sights))
+def test_a_shot_goes_from_one_cut_to_the_next(sights: list[Sight]) -> None:
+    parts = list(shots(iter(sights)))
+    assert [sight for part in parts for sight in part] == sights
+    assert all(part[0].cut for part in parts[1:])
+    assert not any(sight.cut for part in parts for sight in part[1:])
+
+
+def test_a_shot_is_done_with_before_the_next_is_read() -> None:
+    read: list[int] = []
+
+    def film() -> Iterator[Sight]:
+        for index in range(9):
+            read.append(index)
+            yield Sight(FRAME * index, cut=index % 3 == 0)
+
+    assert [(len(shot), len(read)) for shot in shots(film())] == [(3, 4), (3, 7), (3, 9)]
+
+
+@settings(max_examples=100)
+@given(clips)
+def test_heads_torn_aside_are_few_and_were_surely_heads(sights: list[Sight]) -> None:
+    followed = tracks(sights)
     pairs = list(leaps(followed))
     assert len(pairs) == len(set(pairs)) <= 2 * len(followed)
     for one, other in pairs:
-        (track, shot), (following, same) = followed[one], followed[other]
-        assert shot == same
+        track, following = followed[one], followed[other]
         assert track.seen[-1] + 1 < following.seen[0]
         assert track.sure() or following.sure()
 
@@ -143,25 +172,16 @@ def test_a_head_out_of_sight_slows_down() -> None:
 
 def torn(sights: Sequence[Sight]) -> list[tuple[float, float]]:
     """Where heads may have been torn from and to, from left to right."""
-    followed = list(tracks(sights))
+    followed = tracks(sights)
     return [
         (ended.sights[ended.seen[-1]].box.left, begun.sights[begun.seen[0]].box.left)
-        for ended, begun in (
-            (followed[one][0], followed[other][0]) for one, other in leaps(followed)
-        )
+        for ended, begun in ((followed[one], followed[other]) for one, other in leaps(followed))
     ]
 
 
 def test_a_head_that_comes_up_beside_where_one_was_is_that_head_torn_aside() -> None:
     assert torn(clip({20: at(50), 25: at(80)}, {})) == [(50, 80)]
     assert torn(clip({20: at(50), 25: at(50, 130)}, {})) == [(50, 50)]
-
-
-def test_a_head_is_not_torn_over_a_cut() -> None:
-    sights = clip({20: at(50), 25: at(80)}, {})
-    for index in range(21, 26):
-        cut = [replace(one, cut=one is sights[index]) for one in sights]
-        assert torn(cut) == []
 
 
 def test_one_who_leaves_and_one_who_comes_in_far_away_are_two() -> None:

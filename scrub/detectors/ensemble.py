@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from sys import intern
 
 import numpy as np
 from numpy.typing import NDArray
@@ -121,7 +122,9 @@ def _joined(members: Sequence[Detection]) -> Detection:
     for one in members:
         best[one.detector] = max(one.score, best.get(one.detector, 0.0))
     edges = np.average(edges_of(members), axis=1, weights=[one.score for one in members])
-    return Detection(Box.around(*edges), sum(best.values()), "+".join(sorted(best)))
+    # There are few names, and a long video has millions of finds.
+    name = intern("+".join(sorted(best)))
+    return Detection(Box.around(*edges), sum(best.values()), name)
 
 
 def _rank(one: Detection) -> tuple[float, tuple[int, int, int, int], str]:
