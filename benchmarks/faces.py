@@ -119,10 +119,7 @@ class Score:
 
 def main() -> None:
     """Print one table for each preset, and draw the plot where it was asked for."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("annotations", type=Path)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--preset", action="append", choices=PRESETS, help="default: all of them")
+    parser = asking(__doc__)
     parser.add_argument("--threads", type=int, default=0, help="default: all cores")
     parser.add_argument("--plot", type=Path, metavar="FILE.png")
     arguments = parser.parse_args()
@@ -149,6 +146,15 @@ def main() -> None:
             {name: (one.seconds / unit_seconds, one) for name, one in scores.items()},
             arguments.plot,
         )
+
+
+def asking(manual: str) -> argparse.ArgumentParser:
+    """A parser of what to measure with; ``manual`` begins with what for."""
+    parser = argparse.ArgumentParser(description=manual.split("\n\n")[0])
+    parser.add_argument("annotations", type=Path)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--preset", action="append", choices=PRESETS, help="default: all of them")
+    return parser
 
 
 def _measured(
@@ -226,12 +232,12 @@ def _mask(boxes: Iterable[Box], width: int, height: int) -> np.ndarray[Any, np.d
 
 def table(title: str, score: Score) -> Table:
     """What was counted, a row for each group of faces."""
-    table = Table("faces", "labelled", "left", "share", box=None, title_justify="left", title=title)
+    rows = Table("faces", "labelled", "left", "share", box=None, title_justify="left", title=title)
     for name in sorted(score.faces, key=_order):
-        table.add_row(
+        rows.add_row(
             name, str(score.faces[name]), str(score.left[name]), f"{score.share(name):.1%}"
         )
-    return table
+    return rows
 
 
 def _order(name: str) -> tuple[bool, bool, int, str]:

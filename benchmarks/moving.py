@@ -11,10 +11,10 @@ tests/test_video_hazards.py has. Small pictures are left out.
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from benchmarks.faces import Face, Picture, Score, read, table
+from benchmarks.faces import Face, Picture, Score, asking, read, table
 from scrub import pipeline
 from scrub.detectors import Pixels
 from scrub.detectors.presets import Eyes, eyes
@@ -54,19 +54,15 @@ Pose = NDArray[np.float64]
 
 def main() -> None:
     """Print one table for each preset."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("annotations", type=Path)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--preset", action="append", choices=PRESET_NAMES, help="default: all")
+    parser = asking(__doc__)
     parser.add_argument("--every", type=int, default=1, help="take one photograph in so many")
     arguments = parser.parse_args()
     pictures = [*read(arguments.annotations, arguments.folder)][:: arguments.every]
     for preset in arguments.preset or PRESET_NAMES:
-        looking = eyes(preset)
         score = Score()
-        for number, picture in enumerate(pictures):
-            _count(score, picture, Settings(preset=preset), looking, number)
-        looking.close()
+        with closing(eyes(preset)) as looking:
+            for number, picture in enumerate(pictures):
+                _count(score, picture, Settings(preset=preset), looking, number)
         pace = f"{score.seconds / score.megapixels:.3f} s a megapixel"
         Console(highlight=False).print(table(f"{preset}: {score.told}, {pace}", score))
 

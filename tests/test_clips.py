@@ -135,7 +135,8 @@ def test_a_crowd_is_looked_at_as_a_whole_between_whole_looks_too(
 ) -> None:
     class Told:
         def __init__(self, finds: Sequence[Box]) -> None:
-            self._finds = [Detection(box, 1.0, "told") for box in finds]
+            # Enough for a whole look, and not for what only a part shows.
+            self._finds = [Detection(box, (0.3 + ALONE) / 2, "told") for box in finds]
 
         def detect(self, rgb: Pixels) -> list[Detection]:
             return self._finds
@@ -144,7 +145,7 @@ def test_a_crowd_is_looked_at_as_a_whole_between_whole_looks_too(
     apart = [Box(left, top, left + 20, top + 20) for left, top in corners]
     monkeypatch.setattr(clips, "Glance", lambda look, threads: Told(apart))
     monkeypatch.setattr(parts, "load", lambda name, **options: Told(()))
-    watcher = Paced(Pace(200.0, (Look(640), Look(480, mirrored=True)), 0.5, pace), threads=1)
+    watcher = Paced(Pace(200.0, (Look(640), Look(480, mirrored=True)), 0.3, pace), threads=1)
     frames = [np.zeros((300, 400, 3), np.uint8)] * 12
     glimpses = list(watcher.watch(timed(frames)))
     assert [index for index, glimpse in enumerate(glimpses) if glimpse.found] == whole

@@ -184,6 +184,13 @@ def test_a_head_that_comes_up_beside_where_one_was_is_that_head_torn_aside() -> 
     assert torn(clip({20: at(50), 25: at(50, 130)}, {})) == [(50, 50)]
 
 
+def test_a_head_is_not_torn_over_a_cut() -> None:
+    sights = clip({20: at(50), 25: at(80)}, {})
+    for index in range(21, 26):
+        cut = [replace(one, cut=one is sights[index]) for one in sights]
+        assert [pair for shot in shots(cut) for pair in torn(shot)] == []
+
+
 def test_one_who_leaves_and_one_who_comes_in_far_away_are_two() -> None:
     for most, pairs in ((LEAP, 1), (LEAP + 0.1, 0)):
         assert len(torn(clip({20: at(50), 25: at(50 + most * SIZE)}, {}))) == pairs

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from scrub.detectors.clips import PACES, Paced
+from scrub.detectors.clips import PACES, Glimpse, Paced
 from scrub.detectors.visits import scene, visited
-from scrub.regions import Box, Detection
+from scrub.linking import Sight
+from scrub.regions import Box, Timeline, covered_share, head_of
+from scrub.settings import Settings
+from scrub.tracking import link
 from tests.hazards import HEIGHT, WIDTH, ground
 from tests.pictures import Pixels
 
@@ -68,16 +71,20 @@ def test_a_visitor_is_seen_whenever_it_comes(preset: str) -> None:
             for index in range(22)
         ]
         frames = ((one.pixels, FRAME * index) for index, one in enumerate(shown))
-        clear = 0
-        for one, glimpse in zip(shown, watcher.watch(frames), strict=True):
+        covers = Timeline(link(map(heads, watcher.watch(frames)), WIDTH, HEIGHT))
+        for index, one in enumerate(shown):
             for face in one.faces:
-                assert _near((*glimpse.found, *glimpse.faint), Box(*face))
-                clear += _near(glimpse.found, Box(*face))
-        assert clear
+                hidden = covered_share(Box(*face), [region.box for region in covers.at(index)])
+                assert hidden > 0.95
 
 
-def _near(finds: Sequence[Detection], face: Box) -> bool:
-    return max((find.box.iou(face) for find in finds), default=0) > 0.4
+def heads(glimpse: Glimpse) -> Sight:
+    """What following makes its covers of."""
+    found, faint = (
+        [replace(find, box=head_of(find, Settings().margin, WIDTH)) for find in finds]
+        for finds in (glimpse.found, glimpse.faint)
+    )
+    return Sight(glimpse.time, found, faint, glimpse.cut)
 
 
 def test_a_scene_is_small_whatever_the_frame_is() -> None:

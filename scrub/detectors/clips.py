@@ -250,7 +250,8 @@ class Paced:
         boxes = _different(known)
         glimpses = [_glimpse(stretch.frames[0], stretch.finds, self._pace.certain)]
         for number, frame in enumerate(stretch.frames[1:], start=1):
-            seen, beside = list(visitors.get(number, ())), list[Detection]()
+            seen = [*visitors.get(number, ())]
+            beside: list[Detection] = []
             if len(boxes) <= CROWD:
                 beside += self._parts.detect(frame.rgb, in_turn(boxes, stretch.number + number - 1))
             elif number % self._pace.crowd == 0:
